@@ -1,0 +1,1 @@
+"""One backtest: its spec, its run, its result."""

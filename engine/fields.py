@@ -1,0 +1,200 @@
+"""Declared fields: the one source of forms, grid axes, command-line help and validation.
+
+A model derives from `Model`; its fields are made with `field`. `describe` returns what a form or a
+table needs to know; `parse` turns a mapping into a model or into one clear `InputError`.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.core.errors import InputError, nearest
+
+
+class Model(BaseModel):
+    """Frozen, strict record with declared fields; unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """What a form needs to know about one field.
+
+    Parameters
+    ----------
+    name : str
+        Name in specs.
+    type : {"int", "float", "bool", "str", "choice", "date"}
+        Kind of control.
+    default : object
+        Value before anybody changed it.
+    low, high, step : float or None
+        Range and step of numbers; also the default grid axis.
+    choices : tuple of str
+        Accepted words of a choice.
+    unit : str
+        Shown inside the control ("bars", "bps", "USD").
+    help : str
+        One or two sentences.
+    optional : bool
+        True when the field may be empty (`None`).
+    title : str
+        Label; the name with spaces when not given.
+    """
+
+    name: str
+    type: str
+    default: Any
+    low: float | None
+    high: float | None
+    step: float | None
+    choices: tuple[str, ...]
+    unit: str
+    help: str
+    optional: bool
+    title: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready mapping."""
+        return asdict(self) | {"choices": list(self.choices)}
+
+
+def field(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    step: float | None = None,
+    unit: str = "",
+    help: str = "",  # noqa: A002  (the word of the contract)
+    title: str = "",
+) -> Any:
+    """Declare a field with range, unit and help.
+
+    Parameters
+    ----------
+    default : object
+        Value when nothing is given.
+    low, high : float, optional
+        Inclusive range.
+    step : float, optional
+        Step of the spin box and of the default grid axis.
+    unit, help, title : str, default ""
+        Texts of the form.
+    """
+    extra = {"step": step, "unit": unit}
+    return Field(
+        default, ge=low, le=high, title=title or None, description=help, json_schema_extra=extra
+    )
+
+
+def describe(model: type[BaseModel]) -> list[FieldInfo]:
+    """Return the fields of a model that a form can show, in declared order; nested models are left out."""
+    found = []
+    for name, info in model.model_fields.items():
+        kind, optional, choices = _kind(info.annotation)
+        if not kind:
+            continue
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        limits = {type(item).__name__: item for item in info.metadata}
+        found.append(
+            FieldInfo(
+                name=name, type=kind, default=_plain(info.get_default(call_default_factory=True)),
+                low=getattr(limits.get("Ge"), "ge", None), high=getattr(limits.get("Le"), "le", None),
+                step=extra.get("step"), choices=choices, unit=str(extra.get("unit") or ""),
+                help=info.description or "", optional=optional,
+                title=info.title or name.replace("_", " ").capitalize(),
+            )  # fmt: skip
+        )
+    return found
+
+
+def parse[M: BaseModel](model: type[M], data: Mapping[str, Any], *, where: str = "") -> M:
+    """Build a model from a mapping.
+
+    Parameters
+    ----------
+    model : type
+        A `Model`.
+    data : mapping
+        Names and values as typed, read from YAML or from flags.
+    where : str, default ""
+        Dotted prefix for messages (``costs``).
+
+    Raises
+    ------
+    InputError
+        For the first offending field: an unknown name suggests the nearest one, a value out of
+        range names the range.
+    """
+    try:
+        return model.model_validate(dict(data))
+    except ValidationError as error:
+        raise input_error(error, model, where) from None
+
+
+def input_error(error: ValidationError, model: type[BaseModel], where: str = "") -> InputError:
+    """Turn pydantic's first complaint into an `InputError` in plain words."""
+    first = error.errors(include_url=False)[0]
+    inner = first.get("ctx", {}).get("error")
+    if isinstance(inner, InputError):
+        return inner
+    path = ".".join(str(part) for part in first["loc"])
+    dotted = f"{where}.{path}" if where and path else where or path
+    if first["type"] == "extra_forbidden":
+        name = str(first["loc"][-1])
+        owner = _owner(model, first["loc"][:-1])
+        return InputError(
+            f"unknown field '{name}'", field=dotted, value=first["input"],
+            hint=nearest(name, owner.model_fields),
+        )  # fmt: skip
+    message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    what = f"{message[0].lower()}{message[1:]}, was {first['input']!r}"
+    return InputError(what, field=dotted, value=first["input"], hint=_range_hint(model, first["loc"]))
+
+
+def _owner(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    for part in loc:
+        info = model.model_fields.get(str(part))
+        options = (info.annotation, *typing.get_args(info.annotation)) if info else ()
+        for option in options:
+            if isinstance(option, type) and issubclass(option, BaseModel):
+                model = option
+                break
+    return model
+
+
+def _range_hint(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    owner = _owner(model, loc[:-1])
+    for info in describe(owner):
+        if loc and info.name == loc[-1] and info.low is not None and info.high is not None:
+            return f"Use a value from {info.low:g} to {info.high:g}"
+    return ""
+
+
+def _kind(annotation: Any) -> tuple[str, bool, tuple[str, ...]]:
+    optional = False
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        args = [arg for arg in typing.get_args(annotation) if arg is not type(None)]
+        optional = len(args) < len(typing.get_args(annotation))
+        annotation = args[0]
+    if typing.get_origin(annotation) is Literal:
+        return "choice", optional, tuple(str(value) for value in typing.get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return "choice", optional, tuple(str(item.value) for item in annotation)
+    names = {bool: "bool", int: "int", float: "float", str: "str"}
+    if annotation in names:
+        return names[annotation], optional, ()
+    return ("date" if getattr(annotation, "__name__", "") == "date" else ""), optional, ()
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value

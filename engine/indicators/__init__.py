@@ -1,0 +1,85 @@
+"""Indicators: the declaration a strategy makes, and the registry of compiled kernels.
+
+A strategy declares ``ema("close", p.fast)``; the declaration is a plain value. `compute` turns
+declarations into rows of a bank; a sweep computes each distinct one once, the chart draws them.
+
+One family per file. A file adds kinds with `@indicator` and offers a factory for each output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# Number, or a symbol that stands for a parameter while a sweep plans its bank (`engine.strategies`).
+Argument = Any
+
+Pane = Literal["price", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One declared line.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the registered kernel.
+    source : str
+        Input series: open, high, low, close, volume, hl2, hlc3, ohlc4 or a column of the file.
+    args : tuple
+        Numbers in the kernel's order.
+    output : int, default 0
+        Which of the kernel's outputs.
+    """
+
+    kind: str
+    source: str
+    args: tuple[Argument, ...]
+    output: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A registered kernel.
+
+    Parameters
+    ----------
+    name : str
+        Word in declarations.
+    function : callable
+        Plain Python function ``(prices, source, args, out)`` of signature
+        `engine.kernels.types.INDICATOR`; compiled at first use.
+    outputs : tuple of str
+        Names of the rows it fills.
+    warmup : callable
+        ``warmup(args) -> int``: bars before the first valid value.
+    pane : {"price", "own"}
+        Drawn over the candles or in a pane of its own.
+    """
+
+    name: str
+    function: Callable[..., None]
+    outputs: tuple[str, ...]
+    warmup: Callable[[tuple[float, ...]], int]
+    pane: Pane
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def indicator(
+    *,
+    outputs: tuple[str, ...] = ("value",),
+    warmup: Callable[[tuple[float, ...]], int],
+    pane: Pane = "price",
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register the decorated kernel under its name without a leading underscore."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        name = function.__name__.strip("_")
+        KINDS[name] = Kind(name, function, outputs, warmup, pane)
+        return function
+
+    return register

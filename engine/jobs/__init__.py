@@ -1,0 +1,1 @@
+"""Long work: what is asked (`requests`), what happens to it (`events`), who runs it (executors)."""

@@ -1,0 +1,78 @@
+"""What happens to a job. All executors put these values on one queue; window, command line and tests read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The job was accepted."""
+
+    job_id: str
+    kind: str  # "backtest", "sweep", "import"
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Work began; ``total`` units are to be done."""
+
+    job_id: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``done`` of ``total`` units are done."""
+
+    job_id: str
+    done: int
+    total: int
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Cells ``start : start + len(values)`` of a sweep; one column per name."""
+
+    job_id: str
+    start: int
+    names: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The job is done. ``run_id`` is set when a run was written to the store."""
+
+    job_id: str
+    seconds: float
+    run_id: str = ""
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job ended with an error, in words; ``details`` is for "copy details"."""
+
+    job_id: str
+    what: str
+    where: str = ""
+    hint: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The job was stopped on request after ``done`` units."""
+
+    job_id: str
+    done: int = 0
+
+
+JobEvent = Queued | Started | Progress | Partial | Finished | Failed | Cancelled

@@ -1,0 +1,1 @@
+"""IvyBT Desktop: the window over the engine."""

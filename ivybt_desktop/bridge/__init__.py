@@ -1,0 +1,1 @@
+"""From engine queues to Qt signals."""

@@ -1,0 +1,1 @@
+"""pyqtgraph items; they draw arrays and know no dock."""

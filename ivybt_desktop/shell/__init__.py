@@ -1,0 +1,1 @@
+"""The frame around the docks: main window, actions, palette, layouts, settings."""

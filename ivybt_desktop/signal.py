@@ -1,0 +1,26 @@
+"""`Signal`: a list of listeners in plain Python, for state that must not know Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Signal[*Args]:
+    """Calls every listener in the order they were connected, in the caller's thread."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[*Args], object]] = []
+
+    def connect(self, listener: Callable[[*Args], object]) -> None:
+        """Add a listener."""
+        self._listeners.append(listener)
+
+    def disconnect(self, listener: Callable[[*Args], object]) -> None:
+        """Remove a listener; unknown ones are ignored."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def emit(self, *args: *Args) -> None:
+        """Call all listeners."""
+        for listener in tuple(self._listeners):
+            listener(*args)

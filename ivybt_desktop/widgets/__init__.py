@@ -1,0 +1,1 @@
+"""Widgets shared by docks; they know tokens and engine values, no dock."""

@@ -1,0 +1,1 @@
+"""Icons, themes, sample project and help, read through importlib.resources."""
