@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from engine.core.instrument import AssetClass, Instrument
     from engine.core.timeframe import Timeframe
     from engine.data.reader import read_bars
-    from engine.studies.sweep import StudyResult, sweep
+    from engine.jobs.sweep import sweep
+    from engine.studies.sweep import StudyResult
 
 __version__ = "0.1.0"
 
@@ -41,7 +42,7 @@ _PUBLIC = {
     "Timeframe": "engine.core.timeframe",
     "read_bars": "engine.data.reader",
     "run_backtest": "engine.backtest.run",
-    "sweep": "engine.studies.sweep",
+    "sweep": "engine.jobs.sweep",
 }
 
 __all__ = [

@@ -14,8 +14,11 @@ import numpy as np
 
 from engine.core.errors import InputError, nearest
 
+_UNARY: dict[type[ast.AST], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.Not: np.logical_not}
 _BINARY: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: np.true_divide,
+}  # fmt: skip
+_COMPARE: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
@@ -48,24 +51,27 @@ class Expression:
         return {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)}
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
-        """Return the value for scalars, or elementwise for arrays of one length."""
-        return self._value(self._tree, values)
+        """Return the value for scalars, or elementwise for arrays of one length.
+
+        A comparison with an empty value (`None`, or NaN in an array) holds: a parameter that is not used
+        breaks no rule.
+
+        Raises
+        ------
+        InputError
+            A name is not among the values, or the text holds something else than a comparison.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self._value(self._tree, values)
 
     def _value(self, node: ast.AST, values: Mapping[str, Any]) -> Any:
         match node:
             case ast.Constant(value=bool() | int() | float() | str()):
                 return node.value
             case ast.Name(id=name):
-                if name not in values:
-                    raise InputError(
-                        f"unknown name '{name}' in '{self.text}'", field="constraint", value=name,
-                        hint=nearest(name, values),
-                    )  # fmt: skip
-                return values[name]
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -self._value(operand, values)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return np.logical_not(self._value(operand, values))
+                return self._lookup(name, values)
+            case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
+                return _UNARY[type(op)](self._value(operand, values))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return _BINARY[type(op)](self._value(left, values), self._value(right, values))
             case ast.BoolOp(op=op, values=parts):
@@ -75,14 +81,28 @@ class Expression:
                 return self._compare([left, *rest], ops, values)
         raise self._refuse("may hold names, numbers, arithmetic and comparisons only")
 
+    def _lookup(self, name: str, values: Mapping[str, Any]) -> Any:
+        if name not in values:
+            raise InputError(
+                f"unknown name '{name}' in '{self.text}'", field="constraint", value=name,
+                hint=nearest(name, values),
+            )  # fmt: skip
+        return np.nan if values[name] is None else values[name]
+
     def _compare(self, nodes: list[ast.expr], ops: list[ast.cmpop], values: Mapping[str, Any]) -> Any:
         terms = [self._value(node, values) for node in nodes]
         held: Any = True
         for op, left, right in zip(ops, terms[:-1], terms[1:], strict=True):
-            if type(op) not in _BINARY:
+            if type(op) not in _COMPARE:
                 raise self._refuse("knows < <= > >= == != only")
-            held = np.logical_and(held, _BINARY[type(op)](left, right))
+            holds = _COMPARE[type(op)](left, right) | _is_empty(left) | _is_empty(right)
+            held = np.logical_and(held, holds)
         return held
 
     def _refuse(self, why: str) -> InputError:
         return InputError(f"'{self.text}' {why}", field="constraint", value=self.text)
+
+
+def _is_empty(value: Any) -> Any:
+    array = np.asarray(value)
+    return np.isnan(array) if array.dtype.kind == "f" else np.False_

@@ -90,7 +90,7 @@ def field(
     unit, help, title : str, default ""
         Texts of the form.
     """
-    extra = {"step": step, "unit": unit}
+    extra: dict[str, Any] = {"step": step, "unit": unit}
     return Field(
         default, ge=low, le=high, title=title or None, description=help, json_schema_extra=extra
     )
@@ -103,17 +103,16 @@ def describe(model: type[BaseModel]) -> list[FieldInfo]:
         kind, optional, choices = _kind(info.annotation)
         if not kind:
             continue
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        extra: Any = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         limits = {type(item).__name__: item for item in info.metadata}
-        found.append(
-            FieldInfo(
-                name=name, type=kind, default=_plain(info.get_default(call_default_factory=True)),
-                low=getattr(limits.get("Ge"), "ge", None), high=getattr(limits.get("Le"), "le", None),
-                step=extra.get("step"), choices=choices, unit=str(extra.get("unit") or ""),
-                help=info.description or "", optional=optional,
-                title=info.title or name.replace("_", " ").capitalize(),
-            )  # fmt: skip
-        )
+        shown = FieldInfo(
+            name=name, type=kind, default=_plain(info.get_default(call_default_factory=True)),
+            low=getattr(limits.get("Ge"), "ge", None), high=getattr(limits.get("Le"), "le", None),
+            step=extra.get("step"), choices=choices, unit=str(extra.get("unit") or ""),
+            help=info.description or "", optional=optional,
+            title=info.title or name.replace("_", " ").capitalize(),
+        )  # fmt: skip
+        found.append(shown)
     return found
 
 
@@ -156,9 +155,32 @@ def input_error(error: ValidationError, model: type[BaseModel], where: str = "")
             f"unknown field '{name}'", field=dotted, value=first["input"],
             hint=nearest(name, owner.model_fields),
         )  # fmt: skip
-    message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    what = f"{message[0].lower()}{message[1:]}, was {first['input']!r}"
+    what = f"{_words(first)}, was {first['input']!r}"
     return InputError(what, field=dotted, value=first["input"], hint=_range_hint(model, first["loc"]))
+
+
+_WORDS = {
+    "missing": "is missing",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+    "date_parsing": "must be a date such as 2015-01-31",
+    "date_from_datetime_parsing": "must be a date such as 2015-01-31",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+}
+
+
+def _words(complaint: Any) -> str:
+    limits = complaint.get("ctx", {})
+    if 0 < limits.get("ge", 0) < 1e-6:
+        return "must be above 0"
+    if complaint["type"] in _WORDS:
+        return _WORDS[complaint["type"]].format(**limits)
+    message = complaint["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{message[0].lower()}{message[1:]}"
 
 
 def _owner(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
@@ -176,6 +198,8 @@ def _range_hint(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     owner = _owner(model, loc[:-1])
     for info in describe(owner):
         if loc and info.name == loc[-1] and info.low is not None and info.high is not None:
+            if 0 < info.low < 1e-6:  # a limit that stands for "above 0"
+                return f"Use a value up to {info.high:g}"
             return f"Use a value from {info.low:g} to {info.high:g}"
     return ""
 

@@ -62,16 +62,16 @@ class BacktestResult:
     def returns(self) -> FloatArray:
         """Net return of each bar, float64[n]; the first is against the initial capital."""
         before = np.concatenate(([self.spec.capital], self.equity[:-1]))
-        return self.equity / before - 1.0
+        return np.asarray(self.equity / before - 1.0)
 
     @cached_property
     def drawdown(self) -> FloatArray:
         """Equity against its running maximum (not below the capital), float64[n], <= 0."""
         peak = np.maximum.accumulate(np.maximum(self.equity, self.spec.capital))
-        return self.equity / peak - 1.0
+        return np.asarray(self.equity / peak - 1.0)
 
     @cached_property
     def benchmark(self) -> FloatArray:
         """Equity of buying at the first close and holding, without costs, float64[n]."""
         close = self.bars.close[: self.equity.size]
-        return self.spec.capital * close / close[0]
+        return np.asarray(self.spec.capital * close / close[0])

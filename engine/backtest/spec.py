@@ -68,8 +68,12 @@ class BacktestSpec(Model):
     sizing: FixedFraction = FixedFraction()
     costs: CostModel = CostModel()
     execution: ExecutionModel = ExecutionModel()
-    periods_per_year: float | None = field(None, low=1e-9, high=1e9, unit="bars", help="Bars in one year; empty takes it from the calendar")  # fmt: skip
-    risk_free: float = field(0.0, low=-1, high=1, step=0.005, unit="per year", help="Risk-free rate of Sharpe and Sortino ratios")  # fmt: skip
+    periods_per_year: float | None = field(
+        None, low=1e-9, high=1e9, unit="bars", help="Bars in one year; empty takes it from the calendar"
+    )
+    risk_free: float = field(
+        0.0, low=-1, high=1, step=0.005, unit="per year", help="Risk-free rate of Sharpe and Sortino ratios"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -107,17 +111,7 @@ class BacktestSpec(Model):
         InputError
             The file is missing, is not YAML, or a field is wrong.
         """
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise InputError("no such file", where=str(path), hint="Check the path") from None
-        except OSError as error:
-            raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise InputError(f"is not YAML ({str(error).splitlines()[0]})", where=str(path)) from None
-        if not isinstance(values, Mapping):
-            raise InputError("holds no spec", where=str(path), hint="Start with 'strategy: {name: ...}'")
-        return cls.parse(values)
+        return cls.parse(read_mapping(path))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as plain values: JSON and YAML ready."""
@@ -131,4 +125,28 @@ class BacktestSpec(Model):
         """Return a checked copy with some fields changed."""
         return self.parse(self.to_dict() | changes)
 
+    def replace_params(self, params: Mapping[str, Any], periods_per_year: float) -> Self:
+        """Return a copy with every parameter and the bars per year filled in; values are already checked."""
+        strategy = StrategySpec.model_construct(name=self.strategy.name, params=dict(params))
+        return self.model_copy(update={"strategy": strategy, "periods_per_year": periods_per_year})
 
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return what a YAML or JSON spec file holds, unchecked.
+
+    Raises
+    ------
+    InputError
+        The file is missing, cannot be read, or is not a YAML mapping.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("no such file", where=str(path), hint="Check the path") from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"is not YAML ({str(error).splitlines()[0]})", where=str(path)) from None
+    if not isinstance(values, Mapping):
+        raise InputError("holds no spec", where=str(path), hint="Start with 'strategy: {name: ...}'")
+    return dict(values)

@@ -72,7 +72,7 @@ class Bars:
 
     def __post_init__(self) -> None:
         def freeze(name: str, value: Any, kind: type) -> npt.NDArray[Any]:
-            array = np.ascontiguousarray(value, dtype=kind)
+            array: npt.NDArray[Any] = np.ascontiguousarray(value, dtype=kind)
             if array.shape != (len(self.time),):
                 raise DataError(
                     f"{name} has shape {array.shape}, time has {len(self.time)} bars",
@@ -199,7 +199,7 @@ class Bars:
         DataError
             A price column is missing or holds a value that is not a number.
         """
-        from engine.core.framing import bars_from_frame  # noqa: PLC0415  (pandas only when used)
+        from engine.core.framing import bars_from_frame
 
         return bars_from_frame(
             cls, frame, symbol=symbol, timeframe=timeframe, stamp=stamp, instrument=instrument
@@ -207,7 +207,7 @@ class Bars:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas frame of the bars, indexed by the UTC instant of the close."""
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd
 
         data = {name: getattr(self, name) for name in OHLCV} | dict(self.columns)
         index = pd.DatetimeIndex(self.time.view("M8[ns]"), tz="UTC", name="time")

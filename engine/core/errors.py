@@ -92,11 +92,11 @@ class JobError(IvyError):
     """A job did not reach its end."""
 
 
-class JobCancelled(JobError):
+class JobCancelled(JobError):  # noqa: N818  (a state, not a fault)
     """The job was stopped on request."""
 
 
-class WorkerCrashed(JobError):
+class WorkerCrashed(JobError):  # noqa: N818  (the event it tells of)
     """A worker process died while it worked; the pool was rebuilt."""
 
 

@@ -67,7 +67,7 @@ def close_instants(
 
 
 def _utc_nanoseconds(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     index = pd.DatetimeIndex(frame.index)
     index = index.tz_localize("UTC") if index.tz is None else index.tz_convert("UTC")

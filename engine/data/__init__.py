@@ -1,0 +1,1 @@
+"""Price files in: sniffing, checks, sample series, quality audit. Nothing is imported before its use."""

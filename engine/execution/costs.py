@@ -27,15 +27,53 @@ class CostModel(Model):
         (actual days / 365).
     """
 
-    commission_bps: float = field(0.0, low=0, high=1_000, step=0.5, unit="bps", help="Commission in basis points of the order's notional")  # fmt: skip
-    commission_fixed: float = field(0.0, low=0, high=10_000, step=0.5, unit="per order", help="Commission per order, in account currency")  # fmt: skip
-    commission_per_unit: float = field(0.0, low=0, high=1_000, step=0.001, unit="per unit", help="Commission per share or contract")  # fmt: skip
-    commission_min: float = field(0.0, low=0, high=10_000, step=0.5, unit="per order", help="Smallest commission of an order")  # fmt: skip
-    commission_max: float = field(0.0, low=0, high=100_000, step=1, unit="per order", help="Largest commission of an order; 0 means no limit")  # fmt: skip
-    slippage_bps: float = field(10.0, low=0, high=1_000, step=0.5, unit="bps", help="Each fill is this much worse than the quoted price")  # fmt: skip
-    spread_bps: float = field(0.0, low=0, high=1_000, step=0.5, unit="bps", help="Bid-ask spread; each side pays half")  # fmt: skip
-    borrow_rate: float = field(0.0, low=0, high=1, step=0.005, unit="per year", help="Yearly cost of borrowing the shares of a short position")  # fmt: skip
-    margin_rate: float = field(0.0, low=0, high=1, step=0.005, unit="per year", help="Yearly interest on negative cash")  # fmt: skip
+    commission_bps: float = field(
+        0.0,
+        low=0,
+        high=1_000,
+        step=0.5,
+        unit="bps",
+        help="Commission in basis points of the order's notional",
+    )
+    commission_fixed: float = field(
+        0.0, low=0, high=10_000, step=0.5, unit="per order", help="Commission per order, in account currency"
+    )
+    commission_per_unit: float = field(
+        0.0, low=0, high=1_000, step=0.001, unit="per unit", help="Commission per share or contract"
+    )
+    commission_min: float = field(
+        0.0, low=0, high=10_000, step=0.5, unit="per order", help="Smallest commission of an order"
+    )
+    commission_max: float = field(
+        0.0,
+        low=0,
+        high=100_000,
+        step=1,
+        unit="per order",
+        help="Largest commission of an order; 0 means no limit",
+    )
+    slippage_bps: float = field(
+        10.0,
+        low=0,
+        high=1_000,
+        step=0.5,
+        unit="bps",
+        help="Each fill is this much worse than the quoted price",
+    )
+    spread_bps: float = field(
+        0.0, low=0, high=1_000, step=0.5, unit="bps", help="Bid-ask spread; each side pays half"
+    )
+    borrow_rate: float = field(
+        0.0,
+        low=0,
+        high=1,
+        step=0.005,
+        unit="per year",
+        help="Yearly cost of borrowing the shares of a short position",
+    )
+    margin_rate: float = field(
+        0.0, low=0, high=1, step=0.005, unit="per year", help="Yearly interest on negative cash"
+    )
 
     @property
     def slip(self) -> float:
@@ -46,6 +84,10 @@ class CostModel(Model):
     def is_free(self) -> bool:
         """True when no order costs anything: such a run is marked."""
         return not (
-            self.commission_bps or self.commission_fixed or self.commission_per_unit
-            or self.commission_min or self.slippage_bps or self.spread_bps
-        )  # fmt: skip
+            self.commission_bps
+            or self.commission_fixed
+            or self.commission_per_unit
+            or self.commission_min
+            or self.slippage_bps
+            or self.spread_bps
+        )

@@ -53,20 +53,58 @@ class ExecutionModel(Model):
     """Fill timing, rebalancing, lots and stops; `None` means the stop is off."""
 
     fill: Fill = field(Fill.NEXT_OPEN, help="When the order of a signal is filled")
-    rebalance: Rebalance = field(Rebalance.ON_CHANGE, help="What makes an order arise: a changed target, a calendar, or drift beyond the band")  # fmt: skip
-    band: float = field(0.05, low=0, high=1, step=0.01, unit="of equity", help="With rebalance 'band': drift of the held exposure that causes an order")  # fmt: skip
-    lot: float = field(0.0, low=0, high=1_000_000, step=1, unit="units", help="Quantities are rounded toward zero to this step; 1 is whole shares, 0 fractional")  # fmt: skip
-    min_quantity: float = field(0.0, low=0, high=1e9, step=1, unit="units", help="Smaller orders are not sent, and counted")  # fmt: skip
-    min_notional: float = field(0.0, low=0, high=1e9, step=1, unit="currency", help="Orders of less value are not sent, and counted")  # fmt: skip
-    stop_loss: float | None = field(None, low=0, high=1e6, step=0.01, help="Distance of the stop from the entry's fill price")  # fmt: skip
-    take_profit: float | None = field(None, low=0, high=1e6, step=0.01, help="Distance of the target from the entry's fill price")  # fmt: skip
-    trailing_stop: float | None = field(None, low=0, high=1e6, step=0.01, help="Distance from the best price since entry")  # fmt: skip
-    stop_unit: StopUnit = field(StopUnit.FRACTION, help="Unit of stop, target and trailing distance: fraction of the fill price, price units, or multiples of ATR at the decision")  # fmt: skip
-    atr_length: int = field(14, low=2, high=500, step=1, unit="bars", help="Length of the ATR for distances in ATR")  # fmt: skip
-    time_stop: int | None = field(None, low=1, high=1_000_000, step=1, unit="bars", help="Exit at the open after this many bars")  # fmt: skip
-    reentry: Reentry = field(Reentry.ON_NEW_SIGNAL, help="After a stop: wait for a changed target, or enter again at once")  # fmt: skip
+    rebalance: Rebalance = field(
+        Rebalance.ON_CHANGE,
+        help="What makes an order arise: a changed target, a calendar, or drift beyond the band",
+    )
+    band: float = field(
+        0.05,
+        low=0,
+        high=1,
+        step=0.01,
+        unit="of equity",
+        help="With rebalance 'band': drift of the held exposure that causes an order",
+    )
+    lot: float = field(
+        0.0,
+        low=0,
+        high=1_000_000,
+        step=1,
+        unit="units",
+        help="Quantities are rounded toward zero to this step; 1 is whole shares, 0 fractional",
+    )
+    min_quantity: float = field(
+        0.0, low=0, high=1e9, step=1, unit="units", help="Smaller orders are not sent, and counted"
+    )
+    min_notional: float = field(
+        0.0, low=0, high=1e9, step=1, unit="currency", help="Orders of less value are not sent, and counted"
+    )
+    stop_loss: float | None = field(
+        None, low=0, high=1e6, step=0.01, help="Distance of the stop from the entry's fill price"
+    )
+    take_profit: float | None = field(
+        None, low=0, high=1e6, step=0.01, help="Distance of the target from the entry's fill price"
+    )
+    trailing_stop: float | None = field(
+        None, low=0, high=1e6, step=0.01, help="Distance from the best price since entry"
+    )
+    stop_unit: StopUnit = field(
+        StopUnit.FRACTION,
+        help="Unit of stop, target and trailing distance: fraction of the fill price, price units, or multiples of ATR at the decision",
+    )
+    atr_length: int = field(
+        14, low=2, high=500, step=1, unit="bars", help="Length of the ATR for distances in ATR"
+    )
+    time_stop: int | None = field(
+        None, low=1, high=1_000_000, step=1, unit="bars", help="Exit at the open after this many bars"
+    )
+    reentry: Reentry = field(
+        Reentry.ON_NEW_SIGNAL, help="After a stop: wait for a changed target, or enter again at once"
+    )
     close_at_end: bool = field(False, help="Close an open position at the last close, with costs")
-    max_leverage: float = field(1.0, low=0, high=100, step=0.5, unit="x equity", help="Largest exposure at the fill")  # fmt: skip
+    max_leverage: float = field(
+        1.0, low=0, high=100, step=0.5, unit="x equity", help="Largest exposure at the fill"
+    )
 
     @property
     def has_stops(self) -> bool:

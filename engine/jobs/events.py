@@ -1,4 +1,9 @@
-"""What happens to a job. All executors put these values on one queue; window, command line and tests read it."""
+"""What happens to a job. All executors put these values on one queue; window, command line and tests read it.
+
+The events of a job are `Queued`, `Started`, any number of `Progress` and `Partial`, and then exactly one
+of `Finished`, `Failed` and `Cancelled`. `Started` is missing when the job ended before its work was known:
+it was cancelled while it waited, or its spec was refused.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from engine.core.errors import IvyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,17 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The job ended with an error, in words; ``details`` is for "copy details"."""
+    """The job ended with an error, in words; ``details`` is for "copy details".
+
+    ``error`` is the error itself, for readers that raise it again or tell bad input from a failed run.
+    """
 
     job_id: str
     what: str
     where: str = ""
     hint: str = ""
     details: str = ""
+    error: IvyError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +86,5 @@ class Cancelled:
     done: int = 0
 
 
+Ending = Finished | Failed | Cancelled
 JobEvent = Queued | Started | Progress | Partial | Finished | Failed | Cancelled

@@ -43,9 +43,13 @@ class SweepJob:
 
 @dataclass(frozen=True)
 class ImportJob:
-    """Read a price file; `Finished.value` is an ``engine.data.reader.Import``."""
+    """Read a price file; `Finished.value` is an ``engine.data.reader.Import``.
+
+    ``options`` are keywords of `engine.data.reader.read_import` (``bad_rows``, ``day_first``, ``symbol``).
+    """
 
     path: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
     kind: str = field(default="import", init=False)
 
     @property

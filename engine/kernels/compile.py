@@ -1,20 +1,154 @@
-"""Compile rules and indicator kernels with their fixed signatures, once per process, cached on disk."""
+"""Compile rules and indicator kernels with their fixed signatures, once per process, cached on disk.
+
+Loops are written as plain Python functions and compiled when they are first needed, so that reading the
+declarations of all strategies costs no import of numba, and every loop also runs uncompiled. A function
+that compiled code calls is marked with `kernel`; compiling a caller compiles what it calls.
+
+Notes
+-----
+numba's own cache compares a source file's time and size. That misses an edit within one tick of the
+clock and an edit of a *called* function in another file. The stamp used here is a digest of the source
+files of the function and of everything it calls.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
-from numba import njit
+from engine.registry import is_plugin_module
 
-from engine.kernels.types import INDICATOR, RULE
+_MARK = "__ivybt_kernel__"
+
+
+def kernel[F: Callable[..., Any]](function: F) -> F:
+    """Mark a plain function as one that compiled loops may call.
+
+    It is found when the caller's module holds it as a global name (``from ... import window_mean``).
+    """
+    vars(function)[_MARK] = {}
+    return function
+
+
+def account_kernel[F: Callable[..., Any]](function: F) -> F:
+    """Mark a function of the simulator: like `kernel`, without reference counting, merged into its caller.
+
+    The simulator passes dozens of arrays down several levels for every order. Counting references there
+    costs ten times the arithmetic; such functions allocate nothing and keep no array, so none is needed.
+    A division by zero gives infinity or NaN instead of raising.
+    """
+    vars(function)[_MARK] = {"error_model": "numpy", "_nrt": False, "forceinline": True}
+    return function
+
+
+def loop_kernel[F: Callable[..., Any]](function: F) -> F:
+    """Mark a function like `account_kernel` that stays a function of its own."""
+    vars(function)[_MARK] = {"error_model": "numpy", "_nrt": False}
+    return function
+
+
+def compile_loop(function: Callable[..., Any], signature: Any) -> Any:
+    """Return a driver compiled with an explicit signature; what it calls is compiled with it."""
+    return _compiled(function, signature)
 
 
 def compile_rule(function: Callable[..., None]) -> Any:
-    """Return ``function`` compiled as a rule (`engine.kernels.types.RULE`)."""
-    return njit(RULE, cache=True, nogil=True)(function)
+    """Return ``function`` compiled as a rule (`engine.kernels.types.RULE`).
+
+    A rule of a user's plug-in is compiled with bounds checks: a wrong index is an IndexError there
+    and not a read of foreign memory.
+    """
+    from engine.kernels.types import RULE  # noqa: PLC0415  (numba only when used)
+
+    return _compiled(function, RULE)
 
 
+@functools.cache
 def compile_indicator(function: Callable[..., None]) -> Any:
     """Return ``function`` compiled as an indicator (`engine.kernels.types.INDICATOR`)."""
-    return njit(INDICATOR, cache=True, nogil=True)(function)
+    from engine.kernels.types import INDICATOR  # noqa: PLC0415
+
+    return _compiled(function, INDICATOR)
+
+
+def _compiled(function: Callable[..., None], signature: Any) -> Any:
+    dispatcher = _dispatcher(function)
+    if hasattr(dispatcher, "compile"):  # plain functions when NUMBA_DISABLE_JIT is set
+        dispatcher.compile(signature)
+        dispatcher.disable_compile()
+    return dispatcher
+
+
+def _dispatcher(function: Any) -> Any:
+    from numba import njit  # noqa: PLC0415
+
+    checked = is_plugin_module(function.__module__)
+    options = getattr(function, _MARK, {})
+    dispatcher = njit(nogil=True, boundscheck=checked, **options)(_linked(function))
+    if hasattr(dispatcher, "enable_caching"):
+        _enable_cache(dispatcher, function)
+    return dispatcher
+
+
+def _enable_cache(dispatcher: Any, function: Any) -> None:
+    try:
+        dispatcher.enable_caching()
+    except RuntimeError:
+        # No folder can be written, next to the file or elsewhere: compile in each process.
+        return
+    dispatcher._cache._cache_file._source_stamp = _stamp(function)  # noqa: SLF001
+
+
+@functools.cache
+def _compiled_kernel(function: Any) -> Any:
+    return _dispatcher(function)
+
+
+def _called(function: Any) -> dict[str, Any]:
+    """Return the marked functions that ``function`` names, by name."""
+    scope = function.__globals__
+    named = {name: scope.get(name) for name in function.__code__.co_names}
+    return {name: value for name, value in named.items() if hasattr(value, _MARK)}
+
+
+def _linked(function: Any) -> Any:
+    """Return a copy of ``function`` that sees compiled kernels where the module has plain ones."""
+    compiled = {name: _compiled_kernel(value) for name, value in _called(function).items()}
+    if not compiled:
+        return function
+    scope = function.__globals__ | compiled
+    copy = FunctionType(
+        function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__qualname__, copy.__module__ = function.__qualname__, function.__module__
+    copy.__doc__ = function.__doc__
+    return copy
+
+
+def _reached(function: Any, seen: set[Any] | None = None) -> set[Any]:
+    seen = set() if seen is None else seen
+    if function not in seen:
+        seen.add(function)
+        for called in _called(function).values():
+            _reached(called, seen)
+    return seen
+
+
+def _stamp(function: Any) -> str:
+    sha = hashlib.sha256()
+    for part in sorted({part for reached in _reached(function) for part in _source(reached)}):
+        sha.update(part)
+    return sha.hexdigest()
+
+
+def _source(function: Any) -> Iterator[bytes]:
+    code: CodeType = function.__code__
+    try:
+        yield hashlib.sha256(Path(code.co_filename).read_bytes()).digest()
+    except OSError:  # frozen: there is no source file
+        yield f"{function.__module__}.{function.__qualname__}".encode()
+        yield code.co_code + repr((code.co_consts, code.co_names)).encode()

@@ -8,6 +8,7 @@ pandas. Form, grid axes, command line, presets and proofs all come from that dec
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -42,23 +43,33 @@ class StrategyParams(Model):
     constraint: ClassVar[str] = ""
 
     def model_post_init(self, _context: Any) -> None:
-        if self.constraint and not Expression(self.constraint).evaluate(self.model_dump()):
-            values = ", ".join(f"{k}={v}" for k, v in self.model_dump().items())
+        """Refuse values that break the constraint."""
+        if not self.constraint:
+            return
+        expression, held = Expression(self.constraint), self.model_dump()
+        if not expression.evaluate(held):
+            values = ", ".join(f"{k}={v}" for k, v in held.items() if k in expression.names)
             raise InputError(
                 f"parameters must satisfy {self.constraint}, were {values}", field="params",
                 value=values, hint=f"Change a value so that {self.constraint}",
             )  # fmt: skip
 
     def vector(self) -> FloatArray:
-        """Return the parameters as float64 in declared order; a bool is 0 or 1, a choice its index."""
+        """Return the parameters as float64 in declared order, as `number_of` encodes each."""
         return np.array([number_of(info, getattr(self, info.name)) for info in describe(type(self))])
 
 
 def number_of(info: FieldInfo, value: Any) -> float:
-    """Return one parameter as the number a rule sees."""
+    """Return one parameter as the number a rule sees.
+
+    A number is itself, a bool 0 or 1, a choice its index among the choices. An empty optional parameter
+    is NaN, of any type. Text and dates, which a rule cannot read, are 0.
+    """
+    if value is None:
+        return math.nan
     if info.type == "choice":
-        return float(info.choices.index(str(value)))
-    return float(value) if info.type in ("int", "float", "bool") and value is not None else 0.0
+        return float(info.choices.index(str(getattr(value, "value", value))))
+    return float(value) if info.type in ("int", "float", "bool") else 0.0
 
 
 class Rule:
@@ -139,7 +150,36 @@ class Strategy:
         return parse(cls.Params, params, where="strategy.params")
 
 
-registry: Registry[Strategy] = Registry(Strategy, "engine.strategies", "strategy")
+def check_declaration(cls: type[Strategy]) -> None:
+    """Check that a user's strategy is declared completely; give it a title when it has none.
+
+    Raises
+    ------
+    StrategyError
+        Something is missing or cannot work; the message says what to write.
+    InputError
+        The default parameters break their own ranges or constraint.
+    """
+    params_class: Any = cls.Params
+    if not (isinstance(params_class, type) and issubclass(params_class, StrategyParams)):
+        raise StrategyError("Params does not derive from StrategyParams", where=cls.__name__)
+    known = {info.name for info in cls.fields()}
+    for name, info in cls.Params.model_fields.items():
+        if name not in known:
+            raise StrategyError(
+                f"parameter '{name}' has the type {info.annotation}, which no form can show",
+                where=cls.__name__, hint="Use int, float, bool, str, a Literal or an Enum",
+            )  # fmt: skip
+    if cls.decide is None and cls.signals is Strategy.signals:
+        cls().signals(None, None)  # type: ignore[arg-type]  # raises: says what to add
+    if cls.decide is not None and not isinstance(cls.decide, Rule):
+        raise StrategyError("decide is not a rule", where=cls.__name__, hint="Write @rule above it")
+    strategy, params = cls(), cls.parse(cls.Params().model_dump())
+    strategy.warmup(params)
+    cls.title = cls.title or cls.id.replace("_", " ").capitalize()
+
+
+registry: Registry[Strategy] = Registry(Strategy, "engine.strategies", "strategy", check_declaration)
 
 
 def load(name: str) -> Strategy:

@@ -26,7 +26,7 @@ class EmaCross(Strategy):
         return {"fast": ema("close", p.fast), "slow": ema("close", p.slow)}
 
     @rule
-    def decide(bars, bank, rows, params, target):  # type: ignore[no-untyped-def]  # noqa: N805
+    def decide(bars: Any, bank, rows, params, target):
         """Compare the averages at each close; flat while either is warming up."""
         fast, slow = bank[rows[0]], bank[rows[1]]
         for t in range(bars.close.shape[0]):

@@ -1,0 +1,1 @@
+"""Many runs: grids of cells and their evaluation."""

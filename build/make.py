@@ -1,0 +1,85 @@
+"""Everything that is made from the sources: the app, the pins, the screenshot, the icon.
+
+    uv run python build/make.py app          dist/ivybt/, a folder that runs without Python
+    uv run python build/make.py lock         exact pins of this environment into pyproject.toml
+    uv run python build/make.py screenshot   docs/images/window.png, the real window with the sample run
+    uv run python build/make.py icon         resources/icons/ivybt.*
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+DIST, WORK = ROOT / "dist", ROOT / "work"  # PyInstaller's own choice, ./build, is our source folder
+
+
+def app() -> None:
+    """Build the one-dir app with PyInstaller."""
+    shutil.rmtree(DIST / "ivybt", ignore_errors=True)
+    command = [
+        sys.executable, "-m", "PyInstaller", str(HERE / "ivybt.spec"), "--noconfirm", "--log-level", "WARN",
+        "--distpath", str(DIST), "--workpath", str(WORK),
+    ]  # fmt: skip
+    subprocess.run(command, cwd=ROOT, check=True)
+    strip(DIST / "ivybt" / "_internal")
+    files = [path for path in (DIST / "ivybt").rglob("*") if path.is_file() and not path.is_symlink()]
+    size = sum(path.stat().st_size for path in files)
+    print(f"{DIST / 'ivybt'}: {size / 1e6:,.0f} MB, {len(files):,} files")
+
+
+def strip(folder: Path) -> None:
+    """Drop the local symbols of the two libraries that carry many; stripping all of them breaks numpy."""
+    tool = shutil.which("strip")
+    if sys.platform != "linux" or tool is None:
+        return
+    for pattern in ("libpython3*.so*", "llvmlite/binding/libllvmlite.so"):
+        for library in folder.glob(pattern):
+            subprocess.run([tool, "--strip-unneeded", str(library)], check=True)
+
+
+def lock() -> None:
+    """Pin the environment that runs this script."""
+    import pins
+
+    print(f"{pins.write(ROOT / 'pyproject.toml')} packages pinned in pyproject.toml")
+
+
+def screenshot() -> None:
+    """Take a picture of the real window, filled with the sample run."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from ivybt_desktop import app as desktop
+
+    target = ROOT / "docs" / "images" / "window.png"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    desktop.grab(target, width=1920, height=1080, theme="dark")
+    print(target)
+
+
+def icon() -> None:
+    """Draw the icon."""
+    import icon as drawing
+
+    print(*drawing.draw(ROOT / "resources" / "icons"), sep="\n")
+
+
+COMMANDS = {"app": app, "lock": lock, "screenshot": screenshot, "icon": icon}
+
+
+def main() -> None:
+    """Run one command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=COMMANDS)
+    COMMANDS[parser.parse_args().command]()
+
+
+if __name__ == "__main__":
+    main()

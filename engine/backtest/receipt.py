@@ -1,0 +1,34 @@
+"""The receipt: one SHA-256 over everything that determines a run (rule 24)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import engine
+from engine.backtest.spec import BacktestSpec
+from engine.kernels.simulate import KERNEL_VERSION
+from engine.strategies import source_digest
+
+
+def receipt_of(digests: list[str], spec: BacktestSpec) -> str:
+    """Return ``sha256:...`` of prices, strategy source, spec, engine and kernel version.
+
+    Parameters
+    ----------
+    digests : list of str
+        `Bars.digest` of every series used, in order.
+    spec : BacktestSpec
+        With every default filled in. The file's path is left out: its prices count, not its name.
+    """
+    fields = spec.to_dict()
+    fields["data"] = {name: value for name, value in fields["data"].items() if name != "file"}
+    content = {
+        "bars": digests,
+        "strategy_source": source_digest(spec.strategy.name),
+        "spec": fields,
+        "engine": engine.__version__,
+        "kernel": KERNEL_VERSION,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -1,0 +1,210 @@
+"""From a strategy to checked targets: the only place that runs a strategy's code for a single run.
+
+Whatever a user's strategy raises comes out as one `StrategyError` with file, line and message.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from engine.core.bars import Bars, FloatArray
+from engine.core.errors import IvyError, StrategyError
+from engine.indicators import Indicator, Pane
+from engine.indicators.bank import SOURCES, compute, kind_of
+from engine.registry import is_plugin_module
+from engine.strategies import Rule, Strategy, StrategyParams
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # terminal codes in numba's messages
+
+
+def targets_of(
+    strategy: Strategy, bars: Bars, params: StrategyParams, *, pure_python: bool = False
+) -> FloatArray:
+    """Return the target known at the close of each bar.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        From `engine.strategies.load`.
+    bars : Bars
+    params : StrategyParams
+        From ``strategy.parse``.
+    pure_python : bool, default False
+        Run a rule uncompiled: slow, for tests and for finding the line of an error.
+
+    Returns
+    -------
+    float64[n]
+        In [-1, 1], 0 during the declared warm-up.
+
+    Raises
+    ------
+    StrategyError
+        The strategy raised, or what it returned is no series of targets: wrong length, not a number,
+        outside [-1, 1], not flat during its own warm-up. The message names the file and line, or the bar.
+    InputError
+        It reads a column that the data does not have; the message names the columns there.
+    """
+    with _blaming(strategy):
+        warmup = strategy.warmup(params)
+    if strategy.decide is not None:
+        target = _from_rule(strategy, strategy.decide, bars, params, pure_python=pure_python)
+    else:
+        target = _from_method(strategy, bars, params, warmup)
+    _check(strategy, bars, target, warmup)
+    return target
+
+
+def lines_of(
+    strategy: Strategy, bars: Bars, params: StrategyParams
+) -> dict[str, tuple[FloatArray, Pane]]:
+    """Return the declared indicator lines for the chart.
+
+    Returns
+    -------
+    dict of str to (float64[n], {"price", "own"})
+        Values, NaN during warm-up, and where to draw them: over the candles or in a pane of their own.
+
+    Raises
+    ------
+    StrategyError, InputError
+        As in `targets_of`.
+    """
+    declared = _declared(strategy, params)
+    bank = compute(bars, list(declared.values()))
+    return {name: (bank[row], _pane(line)) for row, (name, line) in enumerate(declared.items())}
+
+
+def _pane(line: Indicator) -> Pane:
+    is_price = line.source in SOURCES and line.source != "volume"
+    return kind_of(line).panes[line.output] if is_price else "own"
+
+
+def _declared(strategy: Strategy, params: StrategyParams) -> Mapping[str, Indicator]:
+    with _blaming(strategy):
+        return strategy.indicators(params)
+
+
+def _from_rule(
+    strategy: Strategy, rule: Rule, bars: Bars, params: StrategyParams, *, pure_python: bool
+) -> FloatArray:
+    from engine.kernels.types import prices_of  # noqa: PLC0415  (numba only when used)
+
+    lines = list(_declared(strategy, params).values())
+    with _blaming(strategy):
+        bank = compute(bars, lines)
+    target = np.zeros(len(bars))
+    given = (prices_of(bars), bank, np.arange(len(lines)), params.vector(), target)
+    with _blaming(strategy):
+        if pure_python:
+            rule.python(*given)
+            return target
+        try:
+            rule.compiled(*given)
+        except (ArithmeticError, LookupError, ValueError) as error:
+            # Compiled code does not know its line; the same loop in Python does.
+            target[:] = 0.0
+            with np.errstate(divide="raise", invalid="raise"):
+                rule.python(*given)
+            raise error from None
+    return target
+
+
+def _from_method(strategy: Strategy, bars: Bars, params: StrategyParams, warmup: int) -> FloatArray:
+    with _blaming(strategy):
+        given = strategy.signals(bars, params)
+        if hasattr(given, "to_numpy"):  # a pandas Series, perhaps of a type with its own missing value
+            given = given.to_numpy(dtype=np.float64, na_value=np.nan)
+        target = np.array(given, dtype=np.float64)
+    if target.shape != (len(bars),):
+        raise StrategyError(
+            f"signals returned {_shape(target)} for {len(bars):,} bars", where=_file(strategy),
+            hint="Return one target for every bar; keep the bars that are warming up, with 0",
+        )  # fmt: skip
+    early = target[:warmup]
+    early[np.isnan(early)] = 0.0
+    return target
+
+
+def _shape(target: FloatArray) -> str:
+    return f"{target.size:,} targets" if target.ndim == 1 else f"an array of shape {target.shape}"
+
+
+def _check(strategy: Strategy, bars: Bars, target: FloatArray, warmup: int) -> None:
+    if target.size == 0:
+        return
+    # Both comparisons are false for NaN.
+    if not (target.min() >= -1.0 and target.max() <= 1.0):
+        bar = int(np.argmax(~(np.abs(target) <= 1.0)))
+        where, value = _place(strategy, bars, bar), target[bar]
+        if np.isnan(value):
+            raise StrategyError("the target is not a number", where=where, hint=_nan_hint(strategy, target))
+        raise StrategyError(
+            f"the target is {value:g}, outside [-1, 1]", where=where, hint="1 is fully long, -1 fully short"
+        )
+    early = target[:warmup]
+    if early.any():
+        bar = int(np.argmax(early != 0.0))
+        raise StrategyError(
+            f"the target is {target[bar]:g} during the declared warm-up of {warmup} bars",
+            where=_place(strategy, bars, bar),
+            hint="Stay flat (0) until every declared line has a value",
+        )
+
+
+def _nan_hint(strategy: Strategy, target: FloatArray) -> str:
+    if strategy.decide is not None or not np.isnan(target[0]):
+        return "Give a number for every bar; 0 is flat"
+    bars = int(np.argmax(~np.isnan(target))) if not np.isnan(target).all() else target.size
+    return f"Write 0 while it warms up, or declare 'def warmup(self, p): return {bars}'"
+
+
+def _place(strategy: Strategy, bars: Bars, bar: int) -> str:
+    # A path helps the author of a plug-in; the user of a built-in strategy knows its title.
+    own = is_plugin_module(type(strategy).__module__)
+    return f"{_file(strategy) if own else strategy.title}, bar {bar} ({bars.label(bar)})"
+
+
+def _file(strategy: Strategy) -> str:
+    module = sys.modules.get(type(strategy).__module__)
+    return str(getattr(module, "__file__", None) or type(strategy).__name__)
+
+
+@contextmanager
+def _blaming(strategy: Strategy) -> Iterator[None]:
+    """Turn whatever a strategy's code raises into a `StrategyError` that names its file and line."""
+    try:
+        yield
+    except IvyError:
+        raise
+    except Exception as error:  # border: a user's strategy may raise anything
+        file = _file(strategy)
+        line = _line(error, file)
+        raise StrategyError(
+            _message(error), where=f"{file}:{line}" if line else file, hint="Mend the strategy"
+        ) from error
+
+
+def _line(error: Exception, file: str) -> int:
+    location: Any = getattr(error, "loc", None)  # numba's own errors
+    if getattr(location, "line", None) is not None and str(location.filename).endswith(file):
+        return int(location.line)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return (frames[-1].lineno or 0) if frames else 0
+
+
+def _message(error: Exception) -> str:
+    text = _COLOUR.sub("", str(error))
+    if type(error).__module__.startswith("numba"):
+        # Pages of typing attempts: the first lines say what, in numba's words.
+        told = [line.strip() for line in text.splitlines() if line.strip()]
+        told = [line for line in told if not line.startswith(("Failed in", "File ", "During:"))]
+        return f"the rule does not compile: {told[0] if told else type(error).__name__}"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

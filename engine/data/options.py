@@ -1,0 +1,97 @@
+"""`ReadOptions`: what a person may state about a price file instead of having it sniffed."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass
+from typing import Literal, TypedDict, get_args
+
+from engine.core.errors import InputError, nearest
+from engine.core.instrument import Instrument
+from engine.core.timeframe import Timeframe
+
+BadRows = Literal["refuse", "drop", "repair"]
+Stamp = Literal["open", "close"]
+
+
+class ReadKeywords(TypedDict, total=False):
+    """Keyword arguments of `engine.data.reader.read_bars`; see `ReadOptions`."""
+
+    symbol: str | None
+    timeframe: str | Timeframe | None
+    time_zone: str | None
+    bad_rows: BadRows
+    day_first: bool | None
+    stamp: Stamp | None
+    instrument: Instrument | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What is stated about a file; `None` leaves it to the sniffer.
+
+    Parameters
+    ----------
+    symbol : str, optional
+        Name of the instrument. In a file of several symbols it picks one; in a file of several
+        price columns without open, high and low it names the column to use.
+    timeframe : str or Timeframe, optional
+        Bar length; the default (`None`) infers it from the most common step.
+    time_zone : str, optional
+        IANA zone of times that carry none; the default (`None`) takes them for UTC.
+    bad_rows : {"refuse", "drop", "repair"}, default "refuse"
+        ``refuse`` raises with counts and first lines. ``drop`` leaves bad rows out and sorts.
+        ``repair`` also swaps a high below a low, widens high and low to hold open and close,
+        keeps the later of two rows of one time, and drops only what has no price or time.
+    day_first : bool, optional
+        Reading of dates such as 03/04/2020: True for 3 April, False for March 4.
+    stamp : {"open", "close"}, optional
+        Which end of a bar its time marks; the default (`None`) is the known format's habit,
+        else the open.
+    instrument : Instrument, optional
+        The default (`None`) guesses it from the symbol and from weekend bars.
+
+    Raises
+    ------
+    InputError
+        A value is not one of the above; the message suggests the nearest one.
+    """
+
+    symbol: str | None = None
+    timeframe: str | Timeframe | None = None
+    time_zone: str | None = None
+    bad_rows: BadRows = "refuse"
+    day_first: bool | None = None
+    stamp: Stamp | None = None
+    instrument: Instrument | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("bad_rows", self.bad_rows, get_args(BadRows))
+        if self.stamp is not None:
+            _one_of("stamp", self.stamp, get_args(Stamp))
+        if self.timeframe is not None:
+            Timeframe.parse(self.timeframe)
+        if self.time_zone is not None:
+            _check_zone(self.time_zone)
+
+
+def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise InputError(f"'{value}' is not possible here", field=field, value=value, hint=nearest(str(value), known))
+
+
+def _check_zone(name: str) -> None:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(
+            f"unknown time zone '{name}'", field="time_zone", value=name,
+            hint=_suggest_zone(name),
+        ) from None  # fmt: skip
+
+
+def _suggest_zone(name: str) -> str:
+    zones = {zone.lower(): zone for zone in zoneinfo.available_timezones()}
+    words = nearest(name.lower(), zones)
+    close = words.removeprefix("Did you mean '").removesuffix("'?")
+    return f"Did you mean '{zones[close]}'?" if close in zones else "Write a name such as America/New_York or UTC"

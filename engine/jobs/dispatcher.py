@@ -1,0 +1,289 @@
+"""The thread between executor and workers: hands out tasks, reads answers, buries the dead."""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing import connection, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
+from time import monotonic
+from typing import Any
+
+from engine.core.errors import IvyError, JobError, WorkerCrashed
+from engine.jobs.border import Failure, attempt
+from engine.jobs.events import Finished, JobEvent
+from engine.jobs.executor import Ledger, failed
+from engine.jobs.messages import ChunkTask, DropSegment, Ready, Reply, Skipped, Task
+from engine.jobs.pool import Pool, Worker
+from engine.jobs.requests import Job
+from engine.jobs.runs import Run, SweepRun, bars_of, run_of
+from engine.jobs.shared_bars import SharedBars
+
+_GRACE_SECONDS = 1.0
+_MOST_FAILED_STARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Start a job."""
+
+    job_id: str
+    job: Job
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A job was cancelled."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """Start the workers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End."""
+
+
+Command = Submit | Drop | Warm | Close
+
+
+class Dispatcher:
+    """Owns the workers, the shared prices and the running jobs; everything happens in `run`'s thread.
+
+    Parameters
+    ----------
+    pool : Pool
+    ledger : Ledger
+        Takes the events.
+    inbox : deque of Command
+        Filled by other threads.
+    wake : Connection
+        Readable after something was put into the inbox.
+    workers_changed : callable
+        Called with the ids of the ready worker processes when they change.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        ledger: Ledger,
+        inbox: deque[Command],
+        wake: Connection,
+        workers_changed: Callable[[tuple[int, ...]], None],
+    ) -> None:
+        self._pool, self._ledger, self._inbox, self._wake = pool, ledger, inbox, wake
+        self._workers_changed = workers_changed
+        self._runs: dict[str, Run] = {}
+        self._jobs: dict[str, Job] = {}
+        self._shared = SharedBars(self._drop_segment)
+        self._wants_workers = False
+
+    def run(self) -> None:
+        """Work until told to close; every job has ended when this returns."""
+        _block_interrupts()
+        outcome = attempt(self._loop)
+        if isinstance(outcome, Failure):
+            self._fail_all(outcome)
+        self._pool.stop()
+        self._shared.close()
+        self._workers_changed(())
+
+    def _loop(self) -> None:
+        while self._take_commands():
+            self._replace_stuck()
+            if self._wants_workers:
+                self._pool.fill()
+            self._feed()
+            for ready in connection.wait([self._wake, *self._pool.handles()], self._patience()):
+                while ready is self._wake and self._wake.poll():
+                    self._wake.recv_bytes()
+            self._read_workers()
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def _take_commands(self) -> bool:
+        while self._inbox:
+            match self._inbox.popleft():
+                case Submit() as submit:
+                    self._wants_workers = True
+                    self._begin(submit)
+                case Drop(job_id):
+                    self._end(job_id)
+                case Warm():
+                    self._wants_workers = True
+                case Close():
+                    return False
+        return True
+
+    def _begin(self, submit: Submit) -> None:
+        job = submit.job
+        if not self._ledger.is_open(submit.job_id):
+            return
+        bars = bars_of(job)
+        ref = attempt(lambda: None if bars is None else self._shared.acquire(bars))
+        if isinstance(ref, Failure):
+            self._ledger.put(failed(submit.job_id, ref))
+            return
+        self._jobs[submit.job_id] = job
+        self._runs[submit.job_id] = run_of(submit.job_id, job, ref, submit.now, self._pool.size)
+
+    def _end(self, job_id: str) -> None:
+        if self._runs.pop(job_id, None) is None:
+            return
+        bars = bars_of(self._jobs.pop(job_id))
+        for worker in self._pool.workers:
+            worker.forget(job_id, _GRACE_SECONDS)
+        if bars is not None:
+            self._shared.release(bars)
+
+    # -- work ---------------------------------------------------------------------------------
+
+    def _feed(self) -> None:
+        while workers := self._pool.with_room():
+            if not self._give_next(workers[0]):
+                return
+
+    def _give_next(self, worker: Worker) -> bool:
+        # Single tasks first: a backtest that somebody waits for goes between the chunks of a sweep.
+        for run in sorted(self._runs.values(), key=lambda one: one.is_chunked):
+            task = run.next_task()
+            if task is None:
+                continue
+            if run.is_chunked:  # to the end of the line: sweeps take turns
+                self._runs[run.job_id] = self._runs.pop(run.job_id)
+            for event in run.begin():
+                self._ledger.put(event)
+            sent = attempt(lambda run=run, task=task: _hand_over(run, task, worker))  # type: ignore[misc]
+            if isinstance(sent, Failure):  # a spec that cannot be sent
+                self._fail(run.job_id, sent.error, sent.details)
+            return True
+        return False
+
+    def _read_workers(self) -> None:
+        for worker in tuple(self._pool.workers):
+            is_alive = self._read(worker)
+            if not is_alive or worker.process.exitcode is not None:
+                self._bury(worker)
+
+    def _read(self, worker: Worker) -> bool:
+        """Take all messages of a worker; return whether its pipe is still open."""
+        try:
+            while worker.connection.poll():
+                data = worker.connection.recv_bytes()
+                message = attempt(lambda data=data: ForkingPickler.loads(data))  # type: ignore[misc]
+                self._take(worker, message)
+        except (EOFError, OSError):
+            worker.process.join(_GRACE_SECONDS)
+            return False
+        return True
+
+    def _take(self, worker: Worker, message: Any) -> None:
+        if isinstance(message, Ready):
+            worker.is_ready = True
+            self._pool.failed_starts = 0
+            self._tell_workers()
+            return
+        reply = message if isinstance(message, Reply) else Reply(0.0, message)
+        job_id, task = worker.answered()
+        run = self._runs.get(job_id)
+        if run is None or isinstance(reply.outcome, Skipped):
+            return
+        events = attempt(lambda: _events(run, task, reply))
+        if isinstance(events, Failure):
+            self._ledger.put(failed(job_id, events))
+            self._end(job_id)
+            return
+        for event in events:
+            self._ledger.put(event)
+            if isinstance(event, Finished):
+                self._end(job_id)
+
+    # -- workers that end -----------------------------------------------------------------------
+
+    def _bury(self, worker: Worker) -> None:
+        code = self._pool.remove(worker)
+        self._tell_workers()
+        if worker.is_ready:
+            details = f"Exit code {code}{_signal_name(code)}"
+            for run in [one for one in self._runs.values() if one.has_started]:
+                what = f"A worker process died ({run.progress_words})"
+                self._fail(run.job_id, WorkerCrashed(what, hint="The pool was rebuilt; run again"), details)
+        elif self._pool.failed_starts >= _MOST_FAILED_STARTS:
+            self._give_up(code)
+
+    def _give_up(self, code: int | None) -> None:
+        self._wants_workers, self._pool.failed_starts = False, 0
+        error = JobError(
+            f"the worker processes do not start (exit code {code}{_signal_name(code)})",
+            hint="Put the start of a script under 'if __name__ == \"__main__\":'; else see the log",
+        )
+        self._fail_all(Failure(error))
+
+    def _replace_stuck(self) -> None:
+        now = monotonic()
+        for worker in tuple(self._pool.workers):
+            if worker.deadline is None or worker.deadline > now:
+                continue
+            for job_id, task in worker.tasks:
+                if job_id in self._runs:
+                    self._runs[job_id].give_back(task)
+            self._pool.remove(worker)
+            self._tell_workers()
+
+    def _patience(self) -> float | None:
+        deadlines = [one.deadline for one in self._pool.workers if one.deadline is not None]
+        return max(0.0, min(deadlines) - monotonic()) if deadlines else None
+
+    def _fail(self, job_id: str, error: IvyError, details: str = "") -> None:
+        self._ledger.put(failed(job_id, Failure(error, details)))
+        self._end(job_id)
+
+    def _fail_all(self, failure: Failure) -> None:
+        for job_id in tuple(self._runs):
+            self._fail(job_id, failure.error, failure.details)
+
+    def _tell_workers(self) -> None:
+        self._workers_changed(
+            tuple(one.process.pid for one in self._pool.workers if one.is_ready and one.process.pid)
+        )
+
+    def _drop_segment(self, name: str) -> None:
+        for worker in self._pool.workers:
+            worker.send(DropSegment(name))
+
+
+def _hand_over(run: Run, task: Task, worker: Worker) -> None:
+    if isinstance(task, ChunkTask) and isinstance(run, SweepRun) and run.job_id not in worker.introduced:
+        worker.introduce(run.introduction())
+    worker.give(run.job_id, task)
+
+
+def _events(run: Run, task: Any, reply: Reply) -> list[JobEvent] | Failure:
+    if isinstance(reply.outcome, Failure):
+        return reply.outcome
+    return list(run.accept(task, reply.outcome, reply.seconds))
+
+
+def _block_interrupts() -> None:
+    """Let workers start with Ctrl+C blocked: they inherit it, and load for a while before they ignore it."""
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # it unblocks signals when it starts
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def _signal_name(code: int | None) -> str:
+    if code is None or code >= 0:
+        return ""
+    try:
+        return f", {signal.Signals(-code).name}"
+    except ValueError:
+        return ""

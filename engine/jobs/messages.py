@@ -1,0 +1,135 @@
+"""What parent and workers send each other through their pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from engine.backtest.result import BacktestResult
+from engine.backtest.spec import BacktestSpec
+from engine.jobs.border import Failure
+from engine.jobs.shared_bars import BarsRef
+
+# -- to a worker ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestTask:
+    """Run one backtest; answered with an `Answer`."""
+
+    bars: BarsRef
+    spec: BacktestSpec
+    store: Path | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTask:
+    """Check a sweep and list its cells; answered with a `SweepPlan`."""
+
+    bars: BarsRef
+    spec: BacktestSpec
+    grid: Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTask:
+    """Read a price file; answered with an ``Import``."""
+
+    path: Path
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkTask:
+    """Evaluate cells ``start : stop`` of a sweep that was introduced; answered with `CellValues`."""
+
+    job_id: str
+    start: int
+    stop: int
+
+
+Task = BacktestTask | PlanTask | ImportTask | ChunkTask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Introduce:
+    """What the chunks of a sweep have in common; sent once to each worker before its first chunk."""
+
+    job_id: str
+    bars: BarsRef
+    spec: BacktestSpec
+    params: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The sweep has ended: chunks of it that still wait are skipped."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropSegment:
+    """Shared memory that is no longer used."""
+
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the process after the task under way."""
+
+
+# -- from a worker --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker has loaded its kernels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """A backtest without its bars, which the parent has.
+
+    Parameters
+    ----------
+    result : BacktestResult or None
+        With empty bars; `None` when the run went to the store.
+    run_id : str
+        Empty without a store.
+    first, count : int
+        Bars of the run within the bars that were sent.
+    """
+
+    result: BacktestResult | None
+    run_id: str
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The chunk belonged to a sweep that has ended."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reply:
+    """Outcome of a task; replies come in the order of the tasks.
+
+    Parameters
+    ----------
+    seconds : float
+        Time the work took.
+    outcome : object
+        What the task is answered with, `Skipped`, or a `Failure`.
+    """
+
+    seconds: float
+    outcome: Any | Failure | Skipped

@@ -1,0 +1,179 @@
+"""Jobs of the process executor while they run: which tasks are left, and what the answers amount to."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from engine.core.bars import Bars
+from engine.jobs import work
+from engine.jobs.chunks import Chunks
+from engine.jobs.events import Finished, JobEvent, Partial, Progress, Started
+from engine.jobs.messages import Answer, BacktestTask, ChunkTask, ImportTask, Introduce, PlanTask, Task
+from engine.jobs.requests import BacktestJob, ImportJob, Job, SweepJob
+from engine.jobs.shared_bars import BarsRef
+
+
+class Run(ABC):
+    """A job in the hands of the dispatcher.
+
+    Parameters
+    ----------
+    job_id : str
+    unit : str
+        What is counted: "cells", "backtests", "files".
+    """
+
+    def __init__(self, job_id: str, unit: str) -> None:
+        self.job_id, self.unit = job_id, unit
+        self.done, self.total = 0, 1
+        self.has_started = False
+        self._begin = 0.0
+
+    @abstractmethod
+    def next_task(self) -> Task | None:
+        """Return a task that may be handed out now, or `None`."""
+
+    @abstractmethod
+    def give_back(self, task: Task) -> None:
+        """Take back a task whose worker was ended."""
+
+    @abstractmethod
+    def accept(self, task: Task, outcome: Any, seconds: float) -> Iterator[JobEvent]:
+        """Take the answer of a task; the last one gives `Finished`."""
+
+    def begin(self) -> Iterator[JobEvent]:
+        """Note that a task was handed out; the first one gives `Started` when the work is known."""
+        if not self.has_started:
+            self.has_started, self._begin = True, time.perf_counter()
+            if self.total:
+                yield Started(self.job_id, self.total)
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether its next task is one of many small ones."""
+        return False
+
+    @property
+    def seconds(self) -> float:
+        """Time since the first task was handed out."""
+        return time.perf_counter() - self._begin
+
+    @property
+    def progress_words(self) -> str:
+        """How far it came, for messages."""
+        return f"{self.done:,} of {self.total:,} {self.unit} done"
+
+
+class SingleRun(Run):
+    """A job of one task: a backtest or a file."""
+
+    def __init__(self, job_id: str, task: Task, bars: Bars | None) -> None:
+        super().__init__(job_id, "files" if bars is None else "backtests")
+        self._task: Task | None = task
+        self._bars = bars
+
+    def next_task(self) -> Task | None:
+        """Return the task, once."""
+        task, self._task = self._task, None
+        return task
+
+    def give_back(self, task: Task) -> None:
+        """Offer it again."""
+        self._task = task
+
+    def accept(self, task: Task, outcome: Any, seconds: float) -> Iterator[JobEvent]:  # noqa: ARG002
+        """Finish with the value, on the bars that the parent has."""
+        self.done = 1
+        if not isinstance(outcome, Answer):
+            yield Finished(self.job_id, self.seconds, value=outcome)
+        elif outcome.result is None:
+            yield Finished(self.job_id, self.seconds, outcome.run_id)
+        else:
+            result = replace(outcome.result, bars=self._part(outcome.first, outcome.count))
+            yield Finished(self.job_id, self.seconds, value=result)
+
+    def _part(self, first: int, count: int) -> Bars:
+        assert self._bars is not None  # noqa: S101  (only backtests are answered with an `Answer`)
+        return self._bars if count == len(self._bars) else self._bars.slice(first, first + count)
+
+
+class SweepRun(Run):
+    """A sweep: first a plan, then chunks of cells."""
+
+    def __init__(self, job_id: str, job: SweepJob, bars: BarsRef, workers: int) -> None:
+        super().__init__(job_id, "cells")
+        self.total = 0
+        self._job, self._bars, self._workers = job, bars, workers
+        self._plan_task: PlanTask | None = PlanTask(bars, job.spec, dict(job.grid))
+        self._plan: work.SweepPlan | None = None
+        self._chunks = Chunks(0, 0)
+        self._table: work.StudyTable | None = None
+
+    def next_task(self) -> Task | None:
+        """Return the plan, then chunks; nothing while the plan is being made."""
+        if self._plan_task is not None:
+            task, self._plan_task = self._plan_task, None
+            return task
+        part = self._chunks.take()
+        return None if part is None else ChunkTask(self.job_id, *part)
+
+    def give_back(self, task: Task) -> None:
+        """Offer the plan or the cells again."""
+        if isinstance(task, ChunkTask):
+            self._chunks.give_back(task.start, task.stop)
+        elif isinstance(task, PlanTask):
+            self._plan_task = task
+
+    @property
+    def is_chunked(self) -> bool:
+        """True once the plan is made."""
+        return self._plan is not None
+
+    def introduction(self) -> Introduce:
+        """Return what a worker must know before its first chunk."""
+        assert self._plan is not None  # noqa: S101  (chunks exist only after the plan)
+        return Introduce(self.job_id, self._bars, self._job.spec, self._plan.params)
+
+    def accept(self, task: Task, outcome: Any, seconds: float) -> Iterator[JobEvent]:
+        """Enter the plan or the cells."""
+        if isinstance(task, ChunkTask):
+            yield from self._enter(task, outcome, seconds)
+            return
+        self._plan = plan = outcome
+        self._table = work.StudyTable(self._job.bars, self._job.spec, plan)
+        self.total = self._table.total
+        self._chunks = Chunks(
+            self.total, plan.n_bars, workers=self._workers, is_compiled=plan.is_compiled
+        )
+        yield Started(self.job_id, self.total)
+
+    def _enter(self, task: ChunkTask, cells: work.CellValues, seconds: float) -> Iterator[JobEvent]:
+        table = self._table
+        assert table is not None  # noqa: S101
+        self._chunks.observe(task.stop - task.start, seconds)
+        table.add(task.start, cells)
+        self.done = table.done
+        yield Partial(self.job_id, task.start, table.names, cells.values)
+        yield Progress(self.job_id, self.done, self.total)
+        if table.is_complete:
+            yield Finished(self.job_id, self.seconds, value=table.study(self.seconds))
+
+
+def bars_of(job: Job) -> Bars | None:
+    """Return the prices that workers need for a job."""
+    return None if isinstance(job, ImportJob) else job.bars
+
+
+def run_of(job_id: str, job: Job, bars: BarsRef | None, now: datetime, workers: int) -> Run:
+    """Return the run of a job; ``bars`` is given for the jobs that have prices."""
+    if isinstance(job, ImportJob):
+        return SingleRun(job_id, ImportTask(job.path, job.options), None)
+    assert bars is not None  # noqa: S101
+    if isinstance(job, BacktestJob):
+        return SingleRun(job_id, BacktestTask(bars, job.spec, job.store, now), job.bars)
+    return SweepRun(job_id, job, bars, workers)

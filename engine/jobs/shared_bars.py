@@ -1,0 +1,223 @@
+"""Prices in shared memory: written once by the parent, attached once by each worker.
+
+The parent owns every segment: it alone creates and unlinks them. Python's resource tracker unlinks them
+when the parent is killed. All arrays of a `Bars` lie one after another in one segment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.core.bars import OHLCV, Bars
+from engine.core.errors import JobError
+from engine.core.instrument import Instrument
+from engine.core.timeframe import Timeframe
+
+_INTEGERS = ("time", "session")
+_WIDTH = 8
+_IDLE_SEGMENTS = 2
+_ATTACHED = 4
+_SHARED_MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  (only its free space is asked for)
+
+
+@dataclass(frozen=True, slots=True)
+class BarsRef:
+    """Where the arrays of a `Bars` are, and what is not an array.
+
+    Parameters
+    ----------
+    segment : str
+        Name of the shared memory.
+    size : int
+        Bars.
+    columns : tuple of str
+        Further columns, in order.
+    digest : str
+        `Bars.digest`, so that workers need not compute it again.
+    instrument : Instrument
+    timeframe : Timeframe
+    """
+
+    segment: str
+    size: int
+    columns: tuple[str, ...]
+    digest: str
+    instrument: Instrument
+    timeframe: Timeframe
+
+
+class SharedBars:
+    """The parent's segments, one per distinct prices; used from one thread.
+
+    Parameters
+    ----------
+    dropped : callable
+        Called with the name of a segment that is no longer used, so that workers let go of it.
+    """
+
+    def __init__(self, dropped: Callable[[str], None]) -> None:
+        self._dropped = dropped
+        self._segments: dict[str, SharedMemory] = {}
+        self._users: dict[str, int] = {}
+        self._keys: weakref.WeakKeyDictionary[Bars, str] = weakref.WeakKeyDictionary()
+
+    def acquire(self, bars: Bars) -> BarsRef:
+        """Return where ``bars`` are shared; every call needs a `release`.
+
+        Raises
+        ------
+        JobError
+            The system has not enough shared memory.
+        """
+        key = self._key(bars)
+        if key not in self._segments:
+            self._segments[key] = self._create(bars)
+            self._users[key] = 0
+        self._users[key] += 1
+        # Newest last: idle ones are dropped from the front.
+        self._segments[key] = self._segments.pop(key)
+        segment = self._segments[key].name
+        return BarsRef(
+            segment, len(bars), tuple(bars.columns), bars.digest, bars.instrument, bars.timeframe
+        )
+
+    def release(self, bars: Bars) -> None:
+        """Tell that a job no longer needs ``bars``; the last few idle segments stay for the next job."""
+        self._users[self._key(bars)] -= 1
+        idle = self._idle()
+        for key in idle[: max(0, len(idle) - _IDLE_SEGMENTS)]:
+            self._drop(key)
+
+    def close(self) -> None:
+        """Unlink every segment."""
+        for key in tuple(self._segments):
+            self._drop(key)
+
+    def _idle(self) -> list[str]:
+        return [key for key in self._segments if self._users[key] == 0]
+
+    def _key(self, bars: Bars) -> str:
+        # The digest leaves the session dates out. Hashing a million of them takes a while.
+        known = self._keys.get(bars)
+        if known is None:
+            known = bars.digest + hashlib.sha256(bars.session).hexdigest()
+            self._keys[bars] = known
+        return known
+
+    def _create(self, bars: Bars) -> SharedMemory:
+        names = (*_INTEGERS, *OHLCV)
+        size = max(1, (len(names) + len(bars.columns)) * len(bars) * _WIDTH)
+        self._make_room(size)
+        segment = SharedMemory(create=True, size=size, name=f"ivybt_{secrets.token_hex(6)}")
+        arrays = [getattr(bars, name) for name in names] + list(bars.columns.values())
+        for position, array in enumerate(arrays):
+            offset = position * len(bars) * _WIDTH
+            target: npt.NDArray[Any] = np.ndarray(len(bars), array.dtype, buffer=segment.buf, offset=offset)
+            target[:] = array
+        return segment
+
+    def _make_room(self, size: int) -> None:
+        # Writing beyond the end of a full /dev/shm kills the process, so the space is asked for first.
+        if not _SHARED_MEMORY_FOLDER.is_dir():
+            return
+        for key in self._idle():
+            if _free() > size:
+                return
+            self._drop(key)
+        if _free() <= size:
+            raise JobError(
+                f"the prices need {size / 1e6:,.0f} MB of shared memory, {_free() / 1e6:,.0f} MB are free",
+                where=str(_SHARED_MEMORY_FOLDER),
+                hint="Use fewer bars, or give the system more shared memory",
+            )  # fmt: skip
+
+    def _drop(self, key: str) -> None:
+        segment = self._segments.pop(key)
+        del self._users[key]
+        self._dropped(segment.name)
+        segment.close()
+        with suppress(FileNotFoundError):
+            segment.unlink()
+
+
+class AttachedBars:
+    """A worker's view of shared prices; the last few stay attached."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[SharedMemory, dict[BarsRef, Bars]]] = {}
+        self._lingering: list[SharedMemory] = []
+
+    def get(self, ref: BarsRef) -> Bars:
+        """Return the bars, read-only views on the shared memory."""
+        if ref.segment not in self._open:
+            self._open[ref.segment] = (_attach(ref.segment), {})
+        entry = self._open[ref.segment] = self._open.pop(ref.segment)
+        while len(self._open) > _ATTACHED:
+            self.drop(next(iter(self._open)))
+        segment, known = entry
+        if ref not in known:
+            known[ref] = _view(segment, ref)
+        return known[ref]
+
+    def drop(self, name: str) -> None:
+        """Let go of a segment; the memory is freed when nothing reads it any more."""
+        segment, known = self._open.pop(name, (None, {}))
+        known.clear()
+        if segment is not None:
+            self._lingering.append(segment)
+        self._lingering = [item for item in self._lingering if not _closed(item)]
+
+
+def _closed(segment: SharedMemory) -> bool:
+    try:
+        segment.close()
+    except BufferError:  # an array of it is still in use
+        return False
+    return True
+
+
+def _view(segment: SharedMemory, ref: BarsRef) -> Bars:
+    def array(position: int, kind: type) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
+        return np.ndarray((ref.size,), kind, buffer=segment.buf, offset=position * ref.size * _WIDTH)
+
+    fixed = {name: array(at, np.int64) for at, name in enumerate(_INTEGERS)}
+    fixed |= {name: array(at, np.float64) for at, name in enumerate(OHLCV, len(_INTEGERS))}
+    first = len(_INTEGERS) + len(OHLCV)
+    columns = {name: array(at, np.float64) for at, name in enumerate(ref.columns, first)}
+    bars = Bars(instrument=ref.instrument, timeframe=ref.timeframe, columns=columns, **fixed)  # type: ignore[arg-type]
+    vars(bars)["digest"] = ref.digest  # fills the cached property
+    return bars
+
+
+def _attach(name: str) -> SharedMemory:
+    with _untracked():
+        return SharedMemory(name=name)
+
+
+@contextmanager
+def _untracked() -> Iterator[None]:
+    # The parent owns the segment. Registered here, the tracker would call it leaked when the parent
+    # unlinks it first (Python 3.13 has track=False for this).
+    register = resource_tracker.register
+    resource_tracker.register = lambda *_: None
+    try:
+        yield
+    finally:
+        resource_tracker.register = register
+
+
+def _free() -> int:
+    return shutil.disk_usage(_SHARED_MEMORY_FOLDER).free

@@ -1,0 +1,98 @@
+"""`sweep`: a grid of backtests, in this process or over worker processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from engine.backtest.spec import BacktestSpec
+from engine.core.bars import Bars
+from engine.core.errors import InputError, JobCancelled, JobError
+from engine.jobs.events import Cancelled, Failed, Finished, JobEvent, Progress
+from engine.jobs.executor import Executor
+from engine.jobs.inline import InlineExecutor
+from engine.jobs.process import ProcessExecutor
+from engine.jobs.requests import SweepJob
+
+if TYPE_CHECKING:
+    from engine.studies.sweep import StudyResult
+
+type OnProgress = Callable[[int, int], None]
+
+
+def sweep(
+    bars: Bars,
+    spec: BacktestSpec,
+    grid: Mapping[str, Sequence[Any]],
+    *,
+    workers: int = 1,
+    on_progress: OnProgress | None = None,
+) -> StudyResult:
+    """Evaluate every legal cell of a grid.
+
+    Parameters
+    ----------
+    bars : Bars
+        Prices.
+    spec : BacktestSpec
+        What the cells share; grid axes override its parameters.
+    grid : mapping of str to sequence
+        Candidate values by parameter: ``{"fast": range(5, 55), "slow": range(20, 216, 5)}``.
+    workers : int, default 1
+        1 runs in this process. More start as many processes (about a second each time); a script
+        that does so stands under ``if __name__ == "__main__":``. The numbers are the same bits.
+    on_progress : callable, optional
+        Called as ``on_progress(done, total)`` while it runs.
+
+    Returns
+    -------
+    StudyResult
+        Failed cells are NaN rows with a message in ``errors``.
+
+    Raises
+    ------
+    InputError
+        Unknown strategy or parameter, value out of range, no legal cell, ``workers`` below 1.
+    WorkerCrashed
+        A worker process died.
+    """
+    if workers == 1 and on_progress is None:
+        from engine.studies.sweep import sweep_here  # noqa: PLC0415  (numba only when used)
+
+        return sweep_here(bars, spec, grid)
+    with closing(_executor(workers, spec.strategy.name, on_progress)) as executor:
+        executor.submit(SweepJob(bars, spec, grid))
+        while True:
+            event = executor.events.get()
+            if workers > 1:
+                _report(event, on_progress)
+            match event:
+                case Finished(value=study):
+                    return study  # type: ignore[no-any-return]
+                case Failed(error=error):
+                    raise error or JobError(event.what, where=event.where, hint=event.hint)
+                case Cancelled():
+                    raise JobCancelled("the sweep was stopped")
+
+
+def _executor(workers: int, strategy: str, on_progress: OnProgress | None) -> Executor:
+    if workers < 1:
+        raise InputError(f"must be at least 1, was {workers}", field="workers", value=workers)
+    if workers == 1:
+        return InlineExecutor(listener=lambda event: _report(event, on_progress))
+    if multiprocessing.parent_process() is not None:
+        raise JobError(
+            "a worker process started a sweep with workers of its own",
+            hint="Put the start of the script under 'if __name__ == \"__main__\":'",
+        )
+    from engine.strategies import registry  # noqa: PLC0415
+
+    is_plugin = registry.is_user_plugin(strategy)
+    return ProcessExecutor(workers, (registry.path_of(strategy).parent,) if is_plugin else ())
+
+
+def _report(event: JobEvent, on_progress: OnProgress | None) -> None:
+    if on_progress is not None and isinstance(event, Progress):
+        on_progress(event.done, event.total)

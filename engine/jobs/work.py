@@ -1,0 +1,152 @@
+"""What jobs do, free of threads, processes and events; numba and readers load at first use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.backtest.result import BacktestResult
+from engine.backtest.spec import BacktestSpec
+from engine.core.bars import Bars, FloatArray
+
+if TYPE_CHECKING:
+    from engine.studies.sweep import StudyResult
+
+
+@dataclass(frozen=True, eq=False)
+class SweepPlan:
+    """The cells of a sweep.
+
+    Parameters
+    ----------
+    params : structured array, one row per cell
+    illegal : int
+        Cells that the strategy's constraint leaves out.
+    n_bars : int
+        Bars of each cell.
+    is_compiled : bool
+        Whether the strategy is a compiled rule.
+    """
+
+    params: npt.NDArray[Any]
+    illegal: int
+    n_bars: int
+    is_compiled: bool
+
+
+@dataclass(frozen=True, eq=False)
+class CellValues:
+    """Metrics of some cells.
+
+    Parameters
+    ----------
+    values : float64[n_cells, metrics]
+        NaN rows for failed cells.
+    errors : dict of int to str
+        Message of each failed cell, by its row.
+    """
+
+    values: FloatArray
+    errors: dict[int, str]
+
+
+def plan_sweep(bars: Bars, spec: BacktestSpec, grid: Mapping[str, Sequence[Any]]) -> SweepPlan:
+    """Return the cells of a grid; refuse a wrong grid, spec or date range before any cell runs.
+
+    Raises
+    ------
+    InputError, DataError, StrategyError
+        As `engine.studies.sweep`.
+    """
+    from engine.backtest.run import select  # noqa: PLC0415
+    from engine.strategies import load  # noqa: PLC0415
+    from engine.studies.grid import build_cells  # noqa: PLC0415
+
+    cells = build_cells(spec.strategy.name, spec.strategy.params, grid)
+    is_compiled = load(spec.strategy.name).decide is not None
+    return SweepPlan(cells.params, cells.illegal, len(select(bars, spec)), is_compiled)
+
+
+def run_chunk(bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any]) -> CellValues:
+    """Return the metrics of some cells; a failing cell is a value."""
+    from engine.studies.sweep import run_cells  # noqa: PLC0415
+
+    errors: dict[int, str] = {}
+    return CellValues(run_cells(bars, spec, params, errors), errors)
+
+
+def run_one(
+    bars: Bars, spec: BacktestSpec, store: Path | None, now: datetime
+) -> tuple[BacktestResult, str]:
+    """Run one backtest and keep it when there is a store.
+
+    Returns
+    -------
+    result : BacktestResult
+    run_id : str
+        Empty without a store.
+    """
+    from engine.backtest.run import run_backtest  # noqa: PLC0415
+
+    result = run_backtest(bars, spec)
+    if store is None:
+        return result, ""
+    from engine.storage.run_store import RunStore  # noqa: PLC0415
+
+    return result, RunStore(store).save(result, now=now)
+
+
+def read_file(path: Path, options: Mapping[str, Any]) -> Any:
+    """Return the `engine.data.reader.Import` of a price file."""
+    from engine.data.reader import read_import  # noqa: PLC0415
+
+    return read_import(path, **options)
+
+
+class StudyTable:
+    """Collects the cells of a sweep in any order.
+
+    Parameters
+    ----------
+    bars, spec
+        As submitted.
+    plan : SweepPlan
+        The cells.
+    """
+
+    def __init__(self, bars: Bars, spec: BacktestSpec, plan: SweepPlan) -> None:
+        from engine.metrics import METRIC_NAMES  # noqa: PLC0415
+
+        self.names = METRIC_NAMES
+        self.total = int(plan.params.size)
+        self.done = 0
+        self._bars, self._spec, self._plan = bars, spec, plan
+        self._values = np.full((self.total, len(METRIC_NAMES)), np.nan)
+        self._errors: dict[int, str] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every cell has arrived."""
+        return self.done == self.total
+
+    def add(self, start: int, cells: CellValues) -> None:
+        """Enter the cells from ``start`` on."""
+        count = cells.values.shape[0]
+        self._values[start : start + count] = cells.values
+        self._errors |= {start + row: text for row, text in cells.errors.items()}
+        self.done += count
+
+    def study(self, seconds: float) -> StudyResult:
+        """Return the whole as a `StudyResult`."""
+        from engine.studies.sweep import StudyResult  # noqa: PLC0415
+
+        return StudyResult(
+            spec=self._spec, bars=self._bars, params=self._plan.params, values=self._values,
+            errors=dict(sorted(self._errors.items())), illegal=self._plan.illegal, seconds=seconds,
+        )  # fmt: skip

@@ -1,0 +1,175 @@
+"""The worker process of the process executor. Imports no Qt.
+
+It ends when its parent does, ignores Ctrl+C (the parent decides), and reads its pipe in a thread of
+its own, so that the parent never waits for a busy worker and a cancelled sweep is known at once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.jobs import work
+from engine.jobs.border import Failure, attempt
+from engine.jobs.messages import (
+    Answer,
+    BacktestTask,
+    ChunkTask,
+    DropSegment,
+    Forget,
+    ImportTask,
+    Introduce,
+    PlanTask,
+    Ready,
+    Reply,
+    Skipped,
+    Stop,
+    Task,
+)
+from engine.jobs.plugins import PluginFolders
+from engine.jobs.shared_bars import AttachedBars
+
+ORPHANED = 3
+_STUDIES_KEPT = 64
+
+
+def main(connection: Connection, plugin_folders: tuple[Path, ...]) -> None:
+    """Work off tasks until told to stop; never returns."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+    inbox = _Inbox(connection)
+    worker = _Worker(PluginFolders(plugin_folders), inbox)
+    attempt(warm)  # only saves time: what is wrong here is told by the first job
+    _send(connection, Ready())
+    while (message := inbox.tasks.get()) is not None:
+        if isinstance(message, DropSegment):
+            worker.bars.drop(message.segment)
+            continue
+        start = time.perf_counter()
+        outcome = attempt(lambda task=message: worker.perform(task))  # type: ignore[misc]
+        _send(connection, Reply(time.perf_counter() - start, outcome))
+    _exit(0)
+
+
+def warm() -> None:
+    """Load or compile everything that a first job needs, by running small ones."""
+    import numpy as np  # noqa: PLC0415
+
+    from engine.backtest.spec import BacktestSpec  # noqa: PLC0415
+    from engine.core.bars import Bars  # noqa: PLC0415
+    from engine.core.instrument import Instrument  # noqa: PLC0415
+    from engine.core.timeframe import NS_PER_DAY, Timeframe  # noqa: PLC0415
+
+    days = np.arange(1, 121)
+    close = 100.0 + np.sin(days / 5.0)
+    bars = Bars(
+        Instrument("WARM"), Timeframe(1, "d"), days * NS_PER_DAY, close, close + 1.0, close - 1.0, close,
+        np.ones(days.size), days - 1,
+    )  # fmt: skip
+    spec = BacktestSpec(strategy="ema_cross", params={"fast": 3, "slow": 10})
+    work.run_one(bars, spec, None, datetime.now(UTC))
+    plan = work.plan_sweep(bars, spec, {"fast": [3, 4]})
+    work.run_chunk(bars, spec, plan.params)
+    import pyarrow.parquet  # noqa: F401, PLC0415
+
+
+class _Inbox:
+    """Reads the pipe in a thread."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.tasks: queue.SimpleQueue[Task | DropSegment | None] = queue.SimpleQueue()
+        self.studies: dict[str, Introduce] = {}
+        self._connection = connection
+        threading.Thread(target=self._read, name="inbox", daemon=True).start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                message = self._connection.recv()
+            except (EOFError, OSError):
+                _exit(ORPHANED)
+            match message:
+                case Introduce():
+                    self.studies[message.job_id] = message
+                case Forget():
+                    self.studies.pop(message.job_id, None)
+                case Stop():
+                    self.tasks.put(None)
+                case _:
+                    self.tasks.put(message)
+
+
+class _Worker:
+    def __init__(self, plugins: PluginFolders, inbox: _Inbox) -> None:
+        self.bars = AttachedBars()
+        self._plugins, self._inbox = plugins, inbox
+        self._begun: dict[str, None] = {}
+
+    def perform(self, task: Task) -> Any:
+        match task:
+            case ChunkTask():
+                return self._chunk(task)
+            case BacktestTask():
+                self._plugins.refresh()
+                return self._backtest(task)
+            case PlanTask():
+                self._plugins.refresh()
+                return work.plan_sweep(self.bars.get(task.bars), task.spec, task.grid)
+            case ImportTask():
+                return work.read_file(task.path, task.options)
+
+    def _chunk(self, task: ChunkTask) -> work.CellValues | Skipped:
+        study = self._inbox.studies.get(task.job_id)
+        if study is None:
+            return Skipped()
+        if task.job_id not in self._begun:
+            self._plugins.refresh()
+            self._begun[task.job_id] = None
+            if len(self._begun) > _STUDIES_KEPT:
+                del self._begun[next(iter(self._begun))]
+        return work.run_chunk(self.bars.get(study.bars), study.spec, study.params[task.start : task.stop])
+
+    def _backtest(self, task: BacktestTask) -> Answer:
+        bars = self.bars.get(task.bars)
+        result, run_id = work.run_one(bars, task.spec, task.store, task.now)
+        first, count = int(bars.time.searchsorted(result.bars.time[0])), len(result.bars)
+        if run_id:
+            return Answer(None, run_id, first, count)
+        return Answer(replace(result, bars=result.bars.slice(0, 0)), "", first, count)
+
+
+def _send(connection: Connection, message: Ready | Reply) -> None:
+    def send() -> None:
+        try:
+            connection.send(message)
+        except OSError:  # the parent is gone
+            _exit(ORPHANED)
+
+    outcome = attempt(send)
+    if isinstance(outcome, Failure):  # a value that cannot be sent; nothing of it was written
+        connection.send(Reply(0.0, outcome))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        _exit(ORPHANED)
+
+
+def _exit(code: int) -> NoReturn:
+    # Without the clean-up of the interpreter: arrays on shared memory are still alive.
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a window program on Windows has none
+            stream.flush()
+    os._exit(code)

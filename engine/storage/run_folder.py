@@ -1,0 +1,226 @@
+"""One run on disk: ``spec.yaml``, ``metrics.json``, ``record.json``, ``journal.json`` and Parquet arrays.
+
+``journal.json`` is what a person or a repeat may change; everything else is written once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from engine.backtest.result import BacktestResult
+from engine.backtest.spec import BacktestSpec
+from engine.core.bars import Bars
+from engine.core.errors import InputError, StorageError
+from engine.core.instrument import AssetClass, Instrument
+from engine.core.timeframe import Timeframe
+from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
+from engine.storage import arrays
+from engine.storage.files import storage_error, write_whole
+from engine.storage.run_index import Row
+from engine.storage.run_search import searchable
+
+_SERIES = ("equity", "signals", "positions")
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What may change about a stored run.
+
+    Parameters
+    ----------
+    created, last_run : str
+        First and latest time it was made, ISO 8601 UTC.
+    count : int
+        How often it was made.
+    note : str
+        Words of the user.
+    starred : bool
+        Marked by the user.
+    """
+
+    created: str
+    last_run: str
+    count: int = 1
+    note: str = ""
+    starred: bool = False
+
+    @classmethod
+    def first(cls, now: datetime, note: str) -> Self:
+        """Return the journal of a run that was just made."""
+        return cls(created=_stamp(now), last_run=_stamp(now), note=note)
+
+    def again(self, now: datetime, note: str) -> Journal:
+        """Return the journal after the same run was made once more; an empty note keeps the old one."""
+        last = max(self.last_run, _stamp(now))
+        return replace(self, last_run=last, count=self.count + 1, note=note or self.note)
+
+    @classmethod
+    def of_row(cls, row: Row) -> Self:
+        """Return the journal that a row of the index holds."""
+        return cls(row["created"], row["last_run"], row["count"], row["note"], bool(row["starred"]))
+
+
+def write_run(folder: Path, result: BacktestResult, bars_key: str) -> None:
+    """Write everything but the journal and the prices into an existing folder.
+
+    Raises
+    ------
+    StorageError
+        Disk full or read-only.
+    """
+    size = result.equity.size
+    series = {"time": result.bars.time[:size]} | {name: getattr(result, name) for name in _SERIES}
+    files: dict[str, bytes | str] = {
+        "spec.yaml": result.spec.to_yaml(),
+        "metrics.json": _json({name: _portable(value) for name, value in result.metrics.items()}),
+        "record.json": _json(_record(result, bars_key)),
+        "series.parquet": arrays.encode(series),
+        "trades.parquet": arrays.encode_records(result.trades),
+        "orders.parquet": arrays.encode_records(result.orders),
+    }
+    for name, content in files.items():
+        write_whole(folder / name, content)
+
+
+def write_journal(folder: Path, journal: Journal) -> None:
+    """Replace the journal of a run."""
+    write_whole(folder / "journal.json", _json(asdict(journal)))
+
+
+def read_run(folder: Path, bars: Bars) -> BacktestResult:
+    """Return the stored run on its bars.
+
+    Raises
+    ------
+    StorageError
+        A file is missing or damaged.
+    """
+    record = read_record(folder)
+    series = arrays.decode(folder / "series.parquet")
+    if series.pop("time").size > len(bars):
+        raise _damaged(folder, "it has more bars than its prices")
+    try:
+        return BacktestResult(
+            spec=BacktestSpec.read(folder / "spec.yaml"), bars=bars, metrics=_read_metrics(folder),
+            orders=arrays.decode_records(folder / "orders.parquet", ORDER_DTYPE),
+            trades=arrays.decode_records(folder / "trades.parquet", TRADE_DTYPE),
+            receipt=str(record["receipt"]), warnings=tuple(record["warnings"]), **series,
+        )  # fmt: skip
+    except (InputError, TypeError) as error:
+        raise _damaged(folder, str(error)) from error
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return what identifies the run: receipt, prices, instrument.
+
+    Raises
+    ------
+    StorageError
+        The file is missing or damaged, or was written by a newer version.
+    """
+    record = _read_json(folder / "record.json")
+    if record.get("format") != _FORMAT:
+        raise StorageError(
+            f"the run has format {record.get('format')}, this IvyBT knows {_FORMAT}", where=str(folder),
+            hint="Use the IvyBT that wrote it",
+        )  # fmt: skip
+    return record
+
+
+def instrument_of(record: Mapping[str, Any]) -> tuple[Instrument, Timeframe]:
+    """Return the instrument and the bar length of a record."""
+    fields = dict(record["instrument"])
+    fields["asset_class"] = AssetClass(fields["asset_class"])
+    return Instrument(**fields), Timeframe.parse(record["timeframe"])
+
+
+def index_row(folder: Path, journal: Journal | None = None) -> Row:
+    """Return the row of the index for a run folder; the journal is read when not given.
+
+    Raises
+    ------
+    StorageError
+        A file is missing or damaged.
+    """
+    record, metrics = read_record(folder), _read_json(folder / "metrics.json")
+    try:
+        journal = journal or Journal(**_read_json(folder / "journal.json"))
+        params = dict(record["params"])
+        params_text = ", ".join(f"{name}={value}" for name, value in params.items())
+        strategy, symbol, timeframe = record["strategy"], record["instrument"]["symbol"], record["timeframe"]
+        return {
+            "run_id": folder.name, "receipt": record["receipt"], "created": journal.created,
+            "last_run": journal.last_run, "count": journal.count, "strategy": strategy,
+            "params": json.dumps(params), "params_text": params_text, "symbol": symbol,
+            "timeframe": timeframe, "start": record["start"], "end": record["end"],
+            "bars": record["bars"], "bars_key": record["bars_key"], "metrics": json.dumps(metrics),
+            "note": journal.note, "starred": int(journal.starred),
+            "search_text": searchable(folder.name, strategy, params_text, symbol, timeframe, journal.note),
+        }  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder, f"{type(error).__name__}: {error}") from error
+
+
+def _stamp(now: datetime) -> str:
+    if now.tzinfo is None:
+        raise InputError("needs a time zone", field="now", value=now, hint="Pass datetime.now(UTC)")
+    return now.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _record(result: BacktestResult, bars_key: str) -> dict[str, Any]:
+    bars, strategy = result.bars, result.spec.to_dict()["strategy"]
+    return {
+        "format": _FORMAT, "receipt": result.receipt, "warnings": list(result.warnings),
+        "strategy": strategy["name"], "params": strategy["params"], "instrument": asdict(bars.instrument),
+        "timeframe": str(bars.timeframe), "start": bars.label(0), "end": bars.label(len(bars) - 1),
+        "bars": len(bars), "bars_key": bars_key,
+    }  # fmt: skip
+
+
+def _portable(value: float) -> float | str | None:
+    # JSON has no NaN and no infinity; integers stay integers.
+    plain = value.item() if isinstance(value, np.generic) else value
+    if math.isfinite(plain):
+        return plain
+    return None if math.isnan(plain) else str(plain)
+
+
+def _read_metrics(folder: Path) -> dict[str, float]:
+    stored = _read_json(folder / "metrics.json")
+    return {
+        name: math.nan if value is None else float(value) if isinstance(value, str) else value
+        for name, value in stored.items()
+    }
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _damaged(path.parent, f"{path.name} is missing") from None
+    except OSError as error:
+        raise storage_error(error, path, "cannot read the run") from error
+    except ValueError as error:
+        raise _damaged(path.parent, f"{path.name} is not JSON") from error
+    if not isinstance(values, dict):
+        raise _damaged(path.parent, f"{path.name} holds no mapping")
+    return values
+
+
+def _damaged(folder: Path, why: str) -> StorageError:
+    return StorageError(
+        f"the stored run is damaged: {why}", where=str(folder), hint="Delete the run and make it again"
+    )

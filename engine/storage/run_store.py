@@ -1,0 +1,410 @@
+"""`RunStore`: every run kept, found again by words, and loaded bit for bit.
+
+::
+
+    folder/
+      runs.sqlite            index for searching (SQLite, write-ahead log)
+      results/<run_id>/      one folder per run (`run_folder`), renamed into place when complete
+      bars/<key>.parquet     the prices, once per distinct series
+
+Any number of processes may read and write at once. The folders are the truth: a damaged index is
+rebuilt from them by `RunStore.open`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from engine.backtest.result import BacktestResult
+from engine.core.bars import Bars
+from engine.core.errors import InputError, StorageError
+from engine.storage.arrays import bars_key, decode_bars, encode_bars
+from engine.storage.files import (
+    PARTIAL_PREFIX,
+    partial_name,
+    remove_partials,
+    storage_error,
+    write_whole,
+)
+from engine.storage.run_folder import (
+    Journal,
+    index_row,
+    instrument_of,
+    read_record,
+    read_run,
+    write_journal,
+    write_run,
+)
+from engine.storage.run_index import Row, RunIndex
+from engine.storage.run_search import conditions
+
+_KEPT_BARS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One line of the list of runs.
+
+    Parameters
+    ----------
+    run_id, receipt : str
+        Name of the run and the hash of everything that determines it.
+    created, last_run : datetime
+        First and latest time it was made, UTC.
+    count : int
+        How often it was made.
+    strategy, params : str
+        Strategy id, and its parameters as ``fast=10, slow=50``.
+    symbol, timeframe, start, end : str
+        Instrument, bar length, labels of the first and last bar.
+    bars : int
+        Number of bars.
+    total_return, cagr, sharpe, max_drawdown : float
+        Metrics, fractions; NaN where undefined.
+    trades : int
+        Closed round trips.
+    note : str
+        Words of the user.
+    starred : bool
+        Marked by the user.
+    """
+
+    run_id: str
+    receipt: str
+    created: datetime
+    last_run: datetime
+    count: int
+    strategy: str
+    params: str
+    symbol: str
+    timeframe: str
+    start: str
+    end: str
+    bars: int
+    total_return: float
+    cagr: float
+    sharpe: float
+    max_drawdown: float
+    trades: int
+    note: str
+    starred: bool
+
+
+class RunStore:
+    """Runs on disk. Constructing one touches nothing; the folder is made at the first `save`.
+
+    Parameters
+    ----------
+    folder : Path
+        Home of the index, the runs and the prices.
+
+    Attributes
+    ----------
+    notices : tuple of str
+        What `open` found and mended, in sentences for the user.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.notices: tuple[str, ...] = ()
+        self._index = RunIndex(folder / "runs.sqlite")
+        self._results, self._bars = folder / "results", folder / "bars"
+        self._recent: dict[str, Bars] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Return the store after mending it: once per start of a program.
+
+        A damaged index is moved aside and rebuilt from the run folders; runs that a killed process
+        left out of the index are added; half-written leftovers are removed. `notices` tells.
+
+        Raises
+        ------
+        StorageError
+            The folder cannot be read or written.
+        """
+        store = cls(folder)
+        if not folder.is_dir():
+            return store
+        notices = []
+        damage = store._index.damage()
+        if damage:
+            aside = store._index.move_aside()
+            notices.append(
+                f"The index of runs was damaged ({damage}). "
+                f"It was kept as {aside.name} and rebuilt from the run folders."
+            )
+        for part in (store._results, store._bars):
+            remove_partials(part)
+        notices += store._reconcile()
+        store.notices = tuple(notices)
+        return store
+
+    def save(self, result: BacktestResult, *, now: datetime, note: str = "") -> str:
+        """Keep a run; the same run again only updates its time and count.
+
+        Parameters
+        ----------
+        result : BacktestResult
+            The run.
+        now : datetime
+            With a time zone; the store never reads the clock.
+        note : str, default ""
+            Words of the user; empty keeps the note there is.
+
+        Returns
+        -------
+        str
+            The run's id.
+
+        Raises
+        ------
+        StorageError
+            Read-only folder, full disk, damaged index. Nothing half written is left.
+        """
+        run_id, key = result.run_id, bars_key(result.bars)
+        journal = Journal.first(now, note)
+        partial = self._results / partial_name()
+        try:
+            self._prepare_folder(partial)
+            self._keep_bars(key, result.bars)
+            if not (self._results / run_id).is_dir():
+                write_run(partial, result, key)
+            with self._index.writing() as connection:
+                known = self._stored_row(run_id)
+                if known is not None:
+                    self._check_same(known, result)
+                    journal = Journal.of_row(known).again(now, note)
+                # Another process may have deleted them since.
+                self._keep_bars(key, result.bars)
+                if not ((self._results / run_id).is_dir() or (partial / "record.json").exists()):
+                    write_run(partial, result, key)
+                self._place(partial, run_id, journal, connection)
+        except StorageError:
+            self._drop_unused_bars(key)
+            raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        with self._lock:
+            self._remember(key, result.bars)
+        return run_id
+
+    def load(self, run_id: str) -> BacktestResult:
+        """Return a run with its bars, bit for bit as it was saved.
+
+        Raises
+        ------
+        InputError
+            No run of that id.
+        StorageError
+            Its files are damaged.
+        """
+        folder = self._results / run_id
+        if not run_id or not folder.is_dir() or folder.parent != self._results:
+            raise InputError(
+                f"no run '{run_id}'", field="run_id", value=run_id, hint="'ivybt runs' lists the runs"
+            )
+        return read_run(folder, self._load_bars(folder))
+
+    def summaries(self, search: str = "", limit: int = 1_000) -> list[RunSummary]:
+        """Return the runs that match, latest first.
+
+        Parameters
+        ----------
+        search : str, default ""
+            Words that must all occur, ``symbol:SPY``, ``sharpe>0.8``, ``fast>=10``, ``starred:yes``,
+            ``created>2024-05-01``; see `engine.storage.run_search`.
+        limit : int, default 1000
+            At most so many.
+
+        Raises
+        ------
+        StorageError
+            The index is damaged.
+        """
+        return [_summary(row) for row in self._index.rows(conditions(search), limit)]
+
+    def find(self, receipt: str) -> RunSummary | None:
+        """Return the run with that receipt, or `None`."""
+        row = self._index.row("receipt", receipt)
+        return None if row is None else _summary(row)
+
+    def set_note(self, run_id: str, note: str) -> None:
+        """Replace the note of a run.
+
+        Raises
+        ------
+        InputError
+            No run of that id.
+        StorageError
+            The folder cannot be written.
+        """
+        self._edit(run_id, lambda journal: replace(journal, note=note))
+
+    def set_star(self, run_id: str, starred: bool) -> None:  # noqa: FBT001  (what the name says)
+        """Mark or unmark a run; raises as `set_note`."""
+        self._edit(run_id, lambda journal: replace(journal, starred=starred))
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run, and its prices when no other run uses them; no error when there is none.
+
+        Raises
+        ------
+        StorageError
+            The folder cannot be written.
+        """
+        if not self._index.path.exists():
+            return
+        trash = self._results / partial_name()
+        with self._index.writing() as connection:
+            row = self._stored_row(run_id)
+            connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+            try:
+                (self._results / run_id).rename(trash)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                raise storage_error(error, self._results / run_id, "cannot delete the run") from error
+        shutil.rmtree(trash, ignore_errors=True)
+        if row is not None:
+            self._drop_unused_bars(str(row["bars_key"]))
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def _prepare_folder(self, partial: Path) -> None:
+        try:
+            partial.mkdir(parents=True)
+        except OSError as error:
+            raise storage_error(error, self.folder, "cannot keep the run") from error
+
+    def _keep_bars(self, key: str, bars: Bars) -> None:
+        path = self._bars_path(key)
+        if not path.exists():
+            write_whole(path, encode_bars(bars))
+
+    def _place(self, partial: Path, run_id: str, journal: Journal, connection: sqlite3.Connection) -> None:
+        target = self._results / run_id
+        is_new = not target.is_dir()
+        try:
+            if is_new:
+                write_journal(partial, journal)
+                partial.rename(target)
+            else:
+                write_journal(target, journal)
+            self._index.put(connection, index_row(target, journal))
+        except (OSError, sqlite3.Error, StorageError) as error:
+            if is_new:
+                shutil.rmtree(target, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise storage_error(error, target, "cannot keep the run") from error
+            raise
+
+    def _check_same(self, known: Row, result: BacktestResult) -> None:
+        if known["receipt"] != result.receipt:
+            raise StorageError(
+                f"another run already has the id {result.run_id}", where=str(self.folder),
+                hint=f"Delete it first; its receipt is {known['receipt']}",
+            )  # fmt: skip
+
+    def _stored_row(self, run_id: str) -> Row | None:
+        row = self._index.row("run_id", run_id)
+        if row is None and (self._results / run_id).is_dir():
+            return index_row(self._results / run_id)
+        return row
+
+    def _edit(self, run_id: str, change: Callable[[Journal], Journal]) -> None:
+        folder = self._results / run_id
+        if not folder.is_dir():
+            raise InputError(f"no run '{run_id}'", field="run_id", value=run_id)
+        with self._index.writing() as connection:
+            row = self._stored_row(run_id)
+            journal = change(Journal.of_row(row) if row else Journal.of_row(index_row(folder)))
+            write_journal(folder, journal)
+            self._index.put(connection, index_row(folder, journal))
+
+    # -- prices -------------------------------------------------------------------------------
+
+    def _bars_path(self, key: str) -> Path:
+        return self._bars / f"{key}.parquet"
+
+    def _load_bars(self, folder: Path) -> Bars:
+        record = read_record(folder)
+        key = str(record["bars_key"])
+        instrument, timeframe = instrument_of(record)
+        with self._lock:
+            bars = self._recent.get(key)
+            if bars is None:
+                bars = decode_bars(self._bars_path(key), instrument, timeframe)
+                self._remember(key, bars)
+        if (bars.instrument, bars.timeframe) != (instrument, timeframe):
+            bars = replace(bars, instrument=instrument, timeframe=timeframe)
+        return bars
+
+    def _remember(self, key: str, bars: Bars) -> None:
+        # Runs on the same prices share one object; the newest few stay.
+        self._recent.pop(key, None)
+        self._recent[key] = bars
+        while len(self._recent) > _KEPT_BARS:
+            del self._recent[next(iter(self._recent))]
+
+    def _drop_unused_bars(self, key: str) -> None:
+        if not self._index.path.exists():
+            return
+        # Clean-up after an error must not hide that error.
+        with suppress(StorageError), self._index.writing() as connection:
+            used = connection.execute("SELECT 1 FROM runs WHERE bars_key = ? LIMIT 1", (key,)).fetchone()
+            if used is None:
+                self._bars_path(key).unlink(missing_ok=True)
+
+    # -- mending ------------------------------------------------------------------------------
+
+    def _reconcile(self) -> list[str]:
+        if not self._results.is_dir():
+            return []
+        folders = {
+            path.name: path
+            for path in self._results.iterdir()
+            if path.is_dir() and not path.name.startswith(PARTIAL_PREFIX)
+        }
+        indexed = {str(row["run_id"]) for row in self._index.rows()}
+        if indexed == folders.keys():
+            return []
+        notices = []
+        with self._index.writing() as connection:
+            for run_id in indexed - folders.keys():
+                connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+                notices.append(f"The files of run {run_id} are gone; it was taken off the list.")
+            for run_id in sorted(folders.keys() - indexed):
+                try:
+                    self._index.put(connection, index_row(folders[run_id]))
+                except StorageError as error:
+                    notices.append(f"A run could not be read: {error}.")
+        return notices
+
+
+def _summary(row: Row) -> RunSummary:
+    metrics = json.loads(row["metrics"])
+
+    def number(name: str) -> float:
+        value = metrics.get(name)
+        return math.nan if value is None else float(value)
+
+    return RunSummary(
+        run_id=row["run_id"], receipt=row["receipt"], created=datetime.fromisoformat(row["created"]),
+        last_run=datetime.fromisoformat(row["last_run"]), count=row["count"], strategy=row["strategy"],
+        params=row["params_text"], symbol=row["symbol"], timeframe=row["timeframe"], start=row["start"],
+        end=row["end"], bars=row["bars"], total_return=number("total_return"), cagr=number("cagr"),
+        sharpe=number("sharpe"), max_drawdown=number("max_drawdown"), trades=int(metrics.get("trades") or 0),
+        note=row["note"], starred=bool(row["starred"]),
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""Grids: the product of candidate values, with illegal cells left out and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.core.errors import InputError, nearest
+from engine.expressions import Expression
+from engine.fields import FieldInfo
+from engine.strategies import Strategy, load
+
+MOST_CELLS = 50_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Legal cells of a grid.
+
+    Parameters
+    ----------
+    params : structured array, one row per cell
+        One field per axis, in the order given; the last axis varies fastest.
+    illegal : int
+        Cells left out because they break the strategy's constraint.
+    """
+
+    params: npt.NDArray[Any]
+    illegal: int
+
+    def __len__(self) -> int:
+        return int(self.params.size)
+
+
+def build_cells(strategy_name: str, params: Mapping[str, Any], grid: Mapping[str, Sequence[Any]]) -> Cells:
+    """Return the legal cells of a grid.
+
+    Parameters
+    ----------
+    strategy_name : str
+    params : mapping
+        Fixed parameters; the rest takes defaults.
+    grid : mapping of str to sequence
+        Candidate values by parameter name.
+
+    Raises
+    ------
+    InputError
+        Unknown parameter, a value out of range or of the wrong type, an empty axis, or no legal cell.
+    """
+    strategy = load(strategy_name)
+    infos = {info.name: info for info in strategy.fields()}
+    axes = {name: _axis(name, list(values), infos) for name, values in grid.items()}
+    if not axes:
+        raise InputError("the grid has no axis", field="grid", hint="Give at least one parameter a range")
+    total = int(np.prod([axis.size for axis in axes.values()], dtype=np.float64))
+    if total > MOST_CELLS:
+        raise InputError(
+            f"the grid has {total:,} cells, at most {MOST_CELLS:,} fit", field="grid", hint="Use larger steps"
+        )
+    table = np.empty(total, dtype=[(name, axis.dtype) for name, axis in axes.items()])
+    for (name, _), values in zip(axes.items(), np.meshgrid(*axes.values(), indexing="ij"), strict=True):
+        table[name] = values.ravel()
+    legal = _legal(strategy, params, table)
+    kept = table if legal is None else table[legal]
+    if kept.size == 0:
+        raise InputError(
+            f"no cell satisfies {strategy.Params.constraint}",
+            field="grid",
+            value=total,
+            hint="Change the ranges",
+        )
+    return Cells(kept, total - int(kept.size))
+
+
+def full_columns(strategy: Strategy, params: Mapping[str, Any], table: npt.NDArray[Any]) -> dict[str, Any]:
+    """Return every parameter by name: an array where it is an axis, else the fixed or default value.
+
+    Raises
+    ------
+    InputError
+        A fixed parameter is unknown or out of range.
+    """
+    axes = set(table.dtype.names or ())
+    infos = {info.name: info for info in strategy.fields()}
+    columns: dict[str, Any] = {name: info.default for name, info in infos.items()}
+    for name, value in params.items():
+        if name not in axes:
+            columns[name] = _axis(name, [value], infos)[0].item()
+    return columns | {name: table[name] for name in axes}
+
+
+def _legal(
+    strategy: Strategy, params: Mapping[str, Any], table: npt.NDArray[Any]
+) -> npt.NDArray[np.bool_] | None:
+    if not strategy.Params.constraint:
+        return None
+    mask = Expression(strategy.Params.constraint).evaluate(full_columns(strategy, params, table))
+    return np.broadcast_to(np.asarray(mask, dtype=np.bool_), (table.size,))
+
+
+def _axis(name: str, values: Sequence[Any], infos: Mapping[str, FieldInfo]) -> npt.NDArray[Any]:
+    if name not in infos:
+        raise InputError(
+            f"unknown parameter '{name}'", field=f"grid.{name}", value=name, hint=nearest(name, infos)
+        )
+    if not values:
+        raise InputError("the axis has no values", field=f"grid.{name}", hint="Give a range such as 5:50:5")
+    info = infos[name]
+    for value in values:
+        _check(name, value, info)
+    kinds: dict[str, Any] = {"int": np.int64, "float": np.float64, "bool": np.bool_}
+    if info.type in kinds:
+        filled = [np.nan if value is None else value for value in values]
+        return np.asarray(filled, dtype=np.float64 if None in values else kinds[info.type])
+    return np.asarray([str(value) for value in values])
+
+
+def _check(name: str, value: Any, info: FieldInfo) -> None:
+    where = f"grid.{name}"
+    if value is None and info.optional:
+        return
+    if info.type in ("int", "float"):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            raise InputError(f"must be a number, was {value!r}", field=where, value=value)
+        if info.type == "int" and value != int(value):
+            raise InputError(f"must be a whole number, was {value!r}", field=where, value=value)
+        if (info.low is not None and value < info.low) or (info.high is not None and value > info.high):
+            hint = f"Use values from {info.low:g} to {info.high:g}" if info.high is not None else ""
+            raise InputError(f"{value!r} is out of range", field=where, value=value, hint=hint)
+    if info.type == "choice" and str(value) not in info.choices:
+        raise InputError(
+            f"unknown value {value!r}", field=where, value=value, hint=nearest(str(value), info.choices)
+        )

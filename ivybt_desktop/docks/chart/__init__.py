@@ -1,0 +1,32 @@
+"""Chart dock: candles, volume, the strategy's lines and the trades of the shown run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivybt_desktop.contracts import Action, Dock, DockSpec
+
+if TYPE_CHECKING:
+    from ivybt_desktop.context import AppContext
+
+
+def build(ctx: AppContext) -> Dock:
+    """Build the dock."""
+    from ivybt_desktop.bridge.background import Background
+    from ivybt_desktop.docks.chart.presenter import ChartPresenter
+    from ivybt_desktop.docks.chart.view import ChartView
+
+    view = ChartView(ctx.workspace.theme)
+    presenter = ChartPresenter(view, ctx.workspace, Background(view))
+    actions = [
+        Action("chart.next_trade", "Chart: next trade (Ctrl+Right)", lambda: presenter.step(1)),
+        Action("chart.previous_trade", "Chart: previous trade (Ctrl+Left)", lambda: presenter.step(-1)),
+        Action("chart.fit", "Chart: show all bars", view.stack.shown.fit),
+        Action("chart.latest", "Chart: show the latest bars (R)", view.stack.shown.reset),
+        Action("chart.log", "Chart: log or linear prices (L)", view.stack.toggle_log),
+        Action("chart.auto", "Chart: fit prices to the visible bars, or hold them (A)", view.stack.toggle_auto),
+    ]
+    return Dock(view, presenter, actions)
+
+
+DOCK = DockSpec("chart", "Chart", "centre", 0, "mdi6.chart-areaspline", "Ctrl+Shift+C", build)

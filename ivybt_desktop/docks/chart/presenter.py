@@ -1,0 +1,263 @@
+"""`ChartPresenter`: what the chart shows of the workspace, and what its gestures mean. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.core.errors import IvyError
+from engine.core.trade import TRADE_DTYPE
+from ivybt_desktop.docks.chart.sentences import fill_sentence, needs_care, strategy_words
+from ivybt_desktop.plots.calendar_ticks import Calendar
+from ivybt_desktop.plots.scale import percent_text, price_decimals, short_text, value_text
+from ivybt_desktop.widgets.format import exact, money, percent
+
+if TYPE_CHECKING:
+    from engine.backtest.result import BacktestResult
+    from engine.core.bars import Bars
+    from ivybt_desktop.context import Workspace
+    from ivybt_desktop.theme.tokens import Tokens
+
+FloatArray = npt.NDArray[np.float64]
+# Name -> (values, "price" or "own").
+Lines = Mapping[str, tuple[FloatArray, str]]
+SOURCE = "chart"
+_NO_TRADES = np.empty(0, TRADE_DTYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The quiet line on the chart's top edge.
+
+    Parameters
+    ----------
+    symbol : str
+        Instrument and bar length.
+    strategy : str
+        Strategy with parameters, or what to do to get one.
+    fill : str
+        When orders fill and what they cost.
+    warn : bool
+        Whether the fill sentence is a warning.
+    """
+
+    symbol: str
+    strategy: str = ""
+    fill: str = ""
+    warn: bool = False
+
+
+class ChartScreen(Protocol):
+    """What the presenter needs of the view."""
+
+    hovered: Any
+    range_changed: Any
+    stepped: Any
+    trade_clicked: Any
+
+    def show_empty(self) -> None: ...
+    def show_bars(self, bars: Bars, calendar: Calendar, decimals: int) -> None: ...
+    def show_heading(self, heading: Heading) -> None: ...
+    def show_lines(self, lines: Lines) -> None: ...
+    def show_trades(self, trades: npt.NDArray[Any], close: FloatArray) -> None: ...
+    def mark_trade(self, row: int) -> None: ...
+    def bring(self, first: int, last: int) -> None: ...
+    def follow(self, first: float, last: float) -> None: ...
+    def set_cursor_bar(self, bar: int) -> None: ...
+    def set_tip(self, tip: Callable[[int], list[tuple[str, str]]]) -> None: ...
+    def set_theme(self, theme: Tokens) -> None: ...
+
+
+class Worker(Protocol):
+    """Runs a function off the GUI thread; answers arrive in it."""
+
+    def call(self, work: Callable[[], Any], then: Callable[[Any], object], failed: Callable[[IvyError], object]) -> None: ...  # noqa: E501
+    def close(self) -> None: ...
+
+
+class ChartPresenter:
+    """Chart of the workspace's bars, or of the bars of the shown run.
+
+    Parameters
+    ----------
+    view : ChartScreen
+        The widget, or a fake.
+    workspace : Workspace
+        What the user is looking at.
+    worker : Worker
+        Computes indicator lines: the first use of a strategy may compile for a second.
+    """
+
+    def __init__(self, view: ChartScreen, workspace: Workspace, worker: Worker) -> None:
+        self._view, self._workspace, self._worker = view, workspace, worker
+        self._bars: Bars | None = None
+        self._calendar: Calendar | None = None
+        self._decimals = 2
+        self._lines: Lines = {}
+        self._computing: BacktestResult | None = None
+        self._own_click = False
+        view.set_tip(self.describe)
+        view.hovered.connect(workspace.hover_bar)
+        view.range_changed.connect(self._range_moved)
+        view.stepped.connect(self.step)
+        view.trade_clicked.connect(self.click_trade)
+        self._links: list[tuple[Any, Callable[..., None]]] = [
+            (workspace.bars_changed, self._bars_changed),
+            (workspace.result_changed, self._result_changed),
+            (workspace.trade_selected, self._trade_selected),
+            (workspace.bar_hovered, view.set_cursor_bar),
+            (workspace.range_changed, self._range_elsewhere),
+            (workspace.theme_changed, view.set_theme),
+        ]
+        for signal, listener in self._links:
+            signal.connect(listener)
+        self._result_changed(workspace.result)
+        self._trade_selected(workspace.trade)
+
+    def close(self) -> None:
+        """Disconnect and stop computing."""
+        for signal, listener in self._links:
+            signal.disconnect(listener)
+        self._worker.close()
+
+    def step(self, by: int) -> None:
+        """Select the next (+1) or the previous (-1) trade; the first one when none is selected."""
+        result = self._workspace.result
+        if result is None or result.trades.size == 0:
+            return
+        row, last = self._workspace.trade, result.trades.size - 1
+        if row < 0:
+            row = 0 if by > 0 else last
+        else:
+            row = min(max(row + by, 0), last)
+        self._workspace.select_trade(row)
+
+    def click_trade(self, row: int) -> None:
+        """Select the trade whose marker was clicked; it is in sight, so the chart stays."""
+        self._own_click = True
+        try:
+            self._workspace.select_trade(row)
+        finally:
+            self._own_click = False
+
+    def describe(self, bar: int) -> list[tuple[str, str]]:
+        """Return the lines of the data tip at a bar: its date, then labels and values."""
+        bars = self._bars
+        if bars is None or self._calendar is None or not 0 <= bar < len(bars):
+            return []
+        before = bars.close[bar - 1] if bar else np.nan
+        rows = [("", self._calendar.stamp(bar))]
+        rows += [(n.capitalize(), self._price(getattr(bars, n)[bar])) for n in ("open", "high", "low", "close")]
+        rows.append(("Change", percent(bars.close[bar] / before - 1.0 if before else np.nan, signed=True)))
+        if bars.volume[bar] > 0:
+            rows.append(("Volume", short_text(float(bars.volume[bar]))))
+        rows += [(name, self._price(values[bar])) for name, (values, _) in self._lines.items()]
+        result = self._workspace.result
+        if result is not None and bar < result.equity.size:
+            rows.append(("Position", exact(round(float(result.positions[bar]), 4))))
+            rows.append(("Equity", money(result.equity[bar])))
+            rows.append(("Drawdown", percent_text(float(result.drawdown[bar]), 2)))
+        return rows
+
+    def _price(self, value: float) -> str:
+        return value_text(float(value), self._decimals)
+
+    def _bars_changed(self, bars: Bars) -> None:
+        self._show_bars(bars)
+        self._view.show_heading(self._heading(None))
+
+    def _result_changed(self, result: BacktestResult | None) -> None:
+        # A run may cover fewer sessions than were loaded: its bars are the ones its trades count.
+        bars = result.bars if result is not None else self._workspace.bars
+        if bars is None:
+            self._view.show_empty()
+            return
+        self._show_bars(bars)
+        self._view.show_heading(self._heading(result))
+        if result is None:
+            self._lines = {}
+            self._view.show_lines({})
+            self._view.show_trades(_NO_TRADES, bars.close)
+            return
+        self._view.show_trades(result.trades, bars.close)
+        if self._computing is None:
+            self._compute_lines(result)
+
+    def _show_bars(self, bars: Bars) -> None:
+        if self._bars is not None and same_bars(self._bars, bars):
+            return
+        self._bars, self._calendar = bars, Calendar.of(bars)
+        self._decimals = price_decimals(bars.close, bars.instrument.tick_size)
+        self._lines = {}
+        self._view.show_bars(bars, self._calendar, self._decimals)
+
+    def _compute_lines(self, result: BacktestResult) -> None:
+        self._computing = result
+
+        def work() -> Lines:
+            from engine.backtest.targets import lines_of  # noqa: PLC0415  (numba only when used)
+            from engine.strategies import load  # noqa: PLC0415
+
+            strategy = load(result.spec.strategy.name)
+            return lines_of(strategy, result.bars, strategy.parse(result.spec.strategy.params))
+
+        self._worker.call(work, self._lines_ready, self._lines_failed)
+
+    def _lines_ready(self, lines: Lines) -> None:
+        done, self._computing = self._computing, None
+        result = self._workspace.result
+        if result is None or done is None:
+            return
+        if self._bars is not None and same_bars(self._bars, done.bars):
+            self._lines = lines
+            self._view.show_lines(lines)
+        if result is not done:
+            self._compute_lines(result)
+
+    def _lines_failed(self, error: IvyError) -> None:
+        done, self._computing = self._computing, None
+        result = self._workspace.result
+        if result is not None and result is not done:
+            self._compute_lines(result)
+            return
+        self._lines = {}
+        self._view.show_lines({})
+        self._workspace.log("warning", f"The chart has no indicator lines. {error}")
+
+    def _trade_selected(self, row: int) -> None:
+        self._view.mark_trade(row)
+        result = self._workspace.result
+        if result is None or not 0 <= row < result.trades.size or self._own_click:
+            return
+        trade = result.trades[row]
+        self._view.bring(int(trade["entry_bar"]), int(trade["exit_bar"]))
+
+    def _range_moved(self, first: float, last: float) -> None:
+        self._workspace.show_range(first, last, SOURCE)
+
+    def _range_elsewhere(self, first: float, last: float, source: str) -> None:
+        if source != SOURCE:
+            self._view.follow(first, last)
+
+    def _heading(self, result: BacktestResult | None) -> Heading:
+        bars = self._bars
+        if bars is None:
+            return Heading("")
+        symbol = f"{bars.symbol}  {bars.timeframe}"
+        if result is None:
+            return Heading(symbol, "No run shown: choose a strategy in Setup and press F5")
+        spec = result.spec
+        return Heading(symbol, strategy_words(spec), fill_sentence(spec), needs_care(spec))
+
+
+def same_bars(one: Bars, other: Bars) -> bool:
+    """Return whether two series hold the same prices: a run carries its own slice of what was loaded."""
+    if one is other:
+        return True
+    if (one.symbol, one.timeframe, len(one)) != (other.symbol, other.timeframe, len(other)):
+        return False
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("time", "close", "open"))

@@ -1,0 +1,185 @@
+"""`ChartView`: price pane with candles, volume, lines and markers; panes below for other lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from engine.core.bars import Bars
+from ivybt_desktop.docks.chart.heading import HeadingBar
+from ivybt_desktop.docks.chart.line_panes import group_lines
+from ivybt_desktop.docks.chart.presenter import Heading, Lines
+from ivybt_desktop.plots.calendar_ticks import Calendar
+from ivybt_desktop.plots.candles import VOLUME_SHARE, CandleLayer, VolumeLayer
+from ivybt_desktop.plots.inks import Inks
+from ivybt_desktop.plots.lines import LineLayer
+from ivybt_desktop.plots.markers import MarkerLayer
+from ivybt_desktop.plots.pane import Pane
+from ivybt_desktop.plots.scale import value_text
+from ivybt_desktop.plots.stack import PaneStack
+from ivybt_desktop.theme.tokens import Tokens
+
+FloatArray = npt.NDArray[np.float64]
+EMPTY = "Drop a price file here, or open the sample project from the File menu"
+# Heights: the price pane against each pane below.
+_PRICE, _BELOW = 5, 1
+
+
+def _series(index: int, inks: Inks) -> QColor:
+    return inks.series(index)
+
+
+class ChartView(QWidget):
+    """The chart; passive.
+
+    Attributes
+    ----------
+    hovered : Signal(int)
+        Bar under the mouse; -1 when it left.
+    range_changed : Signal(float, float)
+        Visible bar positions after the user moved.
+    stepped : Signal(int)
+        Next (+1) or previous (-1) trade.
+    trade_clicked : Signal(int)
+        Row of the trade whose marker was clicked.
+    """
+
+    hovered = Signal(int)
+    range_changed = Signal(float, float)
+    stepped = Signal(int)
+    trade_clicked = Signal(int)
+
+    def __init__(self, theme: Tokens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stack = PaneStack(theme, "Price chart", self)
+        self.price: Pane = self.stack.add_pane("Prices", _PRICE)
+        self.candles, self.volume, self.markers = CandleLayer(), VolumeLayer(), MarkerLayer()
+        for layer in (self.volume, self.candles, self.markers):
+            self.price.add(layer)
+        self._below: list[Pane] = []
+        self._lines: dict[str, LineLayer] = {}
+        self._layout_key: tuple[Any, ...] = ()
+        self._decimals = 2
+        self._tip: Callable[[int], list[tuple[str, str]]] | None = None
+        self._heading = HeadingBar(self)
+        self._empty = QLabel(EMPTY, self)
+        self._empty.setProperty("role", "empty")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._build()
+        self.stack.hovered.connect(self.hovered)
+        self.stack.range_changed.connect(self.range_changed)
+        self.stack.stepped.connect(self.stepped)
+        self.price.clicked.connect(self._clicked)
+        self.setFocusProxy(self.stack)
+
+    def _build(self) -> None:
+        full = QWidget(self)
+        column = QVBoxLayout(full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._heading)
+        column.addWidget(self.stack, 1)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(full)
+
+    def show_empty(self) -> None:
+        """Say what to do to see something."""
+        self._pages.setCurrentIndex(0)
+
+    def show_bars(self, bars: Bars, calendar: Calendar, decimals: int) -> None:
+        """Show another series."""
+        self.candles.set_bars(bars)
+        self.volume.set_bars(bars)
+        self._decimals = decimals
+        self.price.foot = VOLUME_SHARE if self.volume.present else 0.0
+        self.price.unit, self.price.decimals = bars.instrument.currency, decimals
+        rise = len(bars) < 2 or bool(bars.close[-1] >= bars.close[-2])
+        self.price.last = (float(bars.close[-1]), rise) if len(bars) else None
+        self.show_lines({})
+        self.stack.set_calendar(calendar, len(bars))
+        self._pages.setCurrentIndex(1)
+
+    def show_heading(self, heading: Heading) -> None:
+        """Show other words on the top edge."""
+        self._heading.show_heading(heading)
+
+    def show_lines(self, lines: Lines) -> None:
+        """Show indicator lines; panes are rebuilt only when other lines are shown."""
+        groups = group_lines(lines)
+        key = (tuple(name for name, (_, pane) in lines.items() if pane == "price"), tuple(map(tuple, groups)))
+        if key != self._layout_key:
+            self._layout_key = key
+            self._arrange(lines, groups)
+        for name, (values, _) in lines.items():
+            self._lines[name].set_values(values)
+        self.stack.refresh()
+
+    def _arrange(self, lines: Lines, groups: list[list[str]]) -> None:
+        for layer in self._lines.values():
+            if layer in self.price.layers:
+                self.price.layers.remove(layer)
+        for pane in self._below:
+            self.stack.remove_pane(pane)
+        self._below, self._lines, self.price.legend = [], {}, []
+        for place, (name, (_, where)) in enumerate(lines.items()):
+            text = partial(value_text, decimals=self._decimals)
+            self._lines[name] = LineLayer(name, partial(_series, place), text=text)
+            if where == "price":
+                # Below the markers, which come last.
+                self.price.layers.insert(len(self.price.layers) - 1, self._lines[name])
+                self.price.legend.append(self._lines[name])
+        for group in groups:
+            pane = self.stack.add_pane(", ".join(group), _BELOW)
+            pane.tip = self._tip
+            for name in group:
+                pane.add(self._lines[name], legend=True)
+            self._below.append(pane)
+        self.stack.share([_PRICE, *([_BELOW] * len(groups))])
+
+    def show_trades(self, trades: npt.NDArray[Any], close: FloatArray) -> None:
+        """Show the markers of other round trips."""
+        self.markers.set_trades(trades, close)
+        self.price.refresh()
+
+    def mark_trade(self, row: int) -> None:
+        """Highlight a trade; -1 for none."""
+        if self.markers.selected != row:
+            self.markers.selected = row
+            self.price.refresh()
+
+    def bring(self, first: int, last: int) -> None:
+        """Centre some bars and keep the zoom."""
+        self.stack.shown.bring(first, last)
+
+    def follow(self, first: float, last: float) -> None:
+        """Show what a linked chart shows."""
+        self.stack.follow(first, last)
+
+    def set_cursor_bar(self, bar: int) -> None:
+        """Put the time cursor on a bar; -1 takes it away."""
+        self.stack.set_cursor_bar(bar)
+
+    def set_tip(self, tip: Callable[[int], list[tuple[str, str]]]) -> None:
+        """Take what tells the lines of the data tip."""
+        self._tip = tip
+        for pane in self.stack.panes:
+            pane.tip = tip
+
+    def set_theme(self, theme: Tokens) -> None:
+        """Repaint in another theme."""
+        self.stack.set_theme(theme)
+
+    def _clicked(self, x: float, y: float) -> None:
+        self.stack.setFocus()
+        row = self.markers.hit(self.price.view(), x, y)
+        if row >= 0:
+            self.trade_clicked.emit(row)

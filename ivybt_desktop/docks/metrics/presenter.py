@@ -1,0 +1,66 @@
+"""`MetricsPresenter`: the numbers of the shown run, explained with the run's own figures. Plain Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from engine.metrics import METRICS
+from engine.metrics.explain import explain
+from ivybt_desktop.docks.metrics.state import EMPTY, MetricsState, copied, state_of
+
+if TYPE_CHECKING:
+    from engine.backtest.result import BacktestResult
+    from ivybt_desktop.context import Workspace
+    from ivybt_desktop.theme.tokens import Tokens
+
+
+class MetricsView(Protocol):
+    """What the presenter needs of the view."""
+
+    def show_state(self, state: MetricsState) -> None:
+        """Show a state."""
+        ...
+
+    def set_theme(self, tokens: Tokens) -> None:
+        """Draw in the colours of a theme."""
+        ...
+
+
+class MetricsPresenter:
+    """The plain half of the Metrics dock.
+
+    Parameters
+    ----------
+    view : MetricsView
+        Shows states.
+    workspace : Workspace
+        Gives the run.
+    """
+
+    def __init__(self, view: MetricsView, workspace: Workspace) -> None:
+        self._view, self._workspace = view, workspace
+        workspace.result_changed.connect(self._show)
+        workspace.theme_changed.connect(view.set_theme)
+        view.set_theme(workspace.theme)
+        self._show(workspace.result)
+
+    def explain(self, name: str) -> str:
+        """Return what a metric means, its formula, and the formula with this run's numbers."""
+        info, result = METRICS[name], self._workspace.result
+        lines = [info.title, info.help, f"{name} = {info.formula}"]
+        if result is not None:
+            lines.append(explain(name, result))
+        return "\n".join(lines)
+
+    def copied(self) -> str:
+        """Return all metrics as tab-separated text; empty without a run."""
+        result = self._workspace.result
+        return copied(result) if result is not None else ""
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._workspace.result_changed.disconnect(self._show)
+        self._workspace.theme_changed.disconnect(self._view.set_theme)
+
+    def _show(self, result: BacktestResult | None) -> None:
+        self._view.show_state(MetricsState(EMPTY) if result is None else state_of(result))

@@ -1,0 +1,83 @@
+"""The columns of the Runs dock, from summaries of runs. Plain arrays, no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ivybt_desktop.widgets import format as words
+from ivybt_desktop.widgets.table_model import DOWN, PLAIN, QUIET, UP, Column
+
+if TYPE_CHECKING:
+    from engine.storage.run_store import RunSummary
+
+_STAR, _HERE = "\N{BLACK STAR}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
+
+
+def run_columns(runs: Sequence[RunSummary], shown: str) -> list[Column]:
+    """Return the table of runs.
+
+    Parameters
+    ----------
+    runs : sequence of RunSummary
+        In the order of the rows.
+    shown : str
+        Id of the run on the screen; it gets a mark.
+    """
+    return [
+        _flags("here", "", [run.run_id == shown for run in runs], _HERE, "The run on the screen"),
+        _flags("star", "", [run.starred for run in runs], _STAR, "Starred"),
+        _moments("when", "Made", runs),
+        _texts("strategy", "Strategy", [run.strategy for run in runs]),
+        _texts("params", "Parameters", [run.params for run in runs]),
+        _texts("symbol", "Symbol", [run.symbol for run in runs]),
+        _texts("timeframe", "Bars", [run.timeframe for run in runs]),
+        _texts("start", "From", [run.start[:10] for run in runs]),
+        _texts("end", "To", [run.end[:10] for run in runs]),
+        _numbers("return", "Return %", [run.total_return for run in runs], _points, toned=True),
+        _numbers("cagr", "CAGR %", [run.cagr for run in runs], _points, toned=True),
+        _numbers("sharpe", "Sharpe", [run.sharpe for run in runs], words.ratio),
+        _numbers("drawdown", "Max DD %", [run.max_drawdown for run in runs], _points),
+        _numbers("trades", "Trades", [float(run.trades) for run in runs], words.count),
+        _texts("note", "Note", [run.note for run in runs]),
+    ]
+
+
+def _points(value: float) -> str:
+    return words.percent_points(value)
+
+
+def _flags(name: str, title: str, values: list[bool], mark: str, help_words: str) -> Column:
+    flags = np.array(values, bool)
+    tones = np.full(flags.size, QUIET, np.int8)
+    return Column(
+        name, title, flags, lambda on: mark if on else "",
+        plain=lambda some: ["yes" if on else "" for on in some.tolist()], numeric=False, tones=tones,
+        help=help_words,
+    )  # fmt: skip
+
+
+def _texts(name: str, title: str, values: list[str]) -> Column:
+    return Column(name, title, np.array(values, object), str, numeric=False)
+
+
+def _numbers(
+    name: str, title: str, values: list[float], text: Callable[[Any], str], *, toned: bool = False
+) -> Column:
+    array = np.array(values, np.float64)
+    tones = None
+    if toned:
+        tones = np.where(array > 0, UP, np.where(array < 0, DOWN, PLAIN)).astype(np.int8)
+    return Column(name, title, array, text, tones=tones)
+
+
+def _moments(name: str, title: str, runs: Sequence[RunSummary]) -> Column:
+    local = [run.last_run.astimezone() for run in runs]
+    shown = {round(moment.timestamp() * 1e3): f"{moment:%Y-%m-%d %H:%M}" for moment in local}
+    stamps = np.array([round(moment.timestamp() * 1e3) for moment in local], np.int64)
+    return Column(
+        name, title, stamps, lambda stamp: shown[int(stamp)],
+        plain=lambda some: [shown[int(stamp)] for stamp in some], numeric=False,
+    )  # fmt: skip

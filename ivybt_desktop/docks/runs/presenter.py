@@ -1,0 +1,177 @@
+"""`RunsPresenter`: the kept runs, searched, reopened, starred and deleted. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.core.errors import IvyError
+from engine.jobs.events import Finished, JobEvent
+from ivybt_desktop.context import JobService, Workspace
+from ivybt_desktop.theme.tokens import Tokens
+
+if TYPE_CHECKING:
+    from engine.backtest.result import BacktestResult
+    from engine.storage.run_store import RunStore, RunSummary
+
+NO_RUNS = "Every run is kept here with its settings and prices. Press F5 to make the first one."
+NO_MATCH = "No run matches. Search by words, symbol:SPX, sharpe>0.8, fast>=10, starred:yes."
+
+_Background = Callable[[Callable[[], Any], Callable[[Any], Any], Callable[[IvyError], Any]], None]
+
+
+class RunsView(Protocol):
+    """What the presenter needs of the view."""
+
+    def show_runs(self, runs: Sequence[RunSummary], shown: str) -> None:
+        """Show runs; ``shown`` is the id of the run on the screen."""
+        ...
+
+    def show_words(self, words: str) -> None:
+        """Show a sentence instead of the runs."""
+        ...
+
+    def offer_undo(self, words: str) -> None:
+        """Offer to take a deletion back; empty words take the offer away."""
+        ...
+
+    def set_theme(self, tokens: Tokens) -> None:
+        """Draw in the colours of a theme."""
+        ...
+
+
+class RunsPresenter:
+    """Shows what the store holds.
+
+    A deleted run is hidden at once and removed from the disk when the offer to undo has passed.
+
+    Parameters
+    ----------
+    view : RunsView
+        Table.
+    store : RunStore
+        The runs.
+    jobs : JobService
+        A finished run is looked for when one ends.
+    workspace : Workspace
+        Receives the run that is opened.
+    background : callable, optional
+        ``background(work, then, failed)``; the default (`None`) works at once.
+    """
+
+    def __init__(
+        self,
+        view: RunsView,
+        store: RunStore,
+        jobs: JobService,
+        workspace: Workspace,
+        background: _Background | None = None,
+    ) -> None:
+        self._view, self._store, self._jobs, self._workspace = view, store, jobs, workspace
+        self._background = background or _at_once
+        self._query, self._asked = "", 0
+        self._hidden: tuple[str, ...] = ()
+        self._closed = False
+        jobs.event.connect(self._take)
+        workspace.theme_changed.connect(view.set_theme)
+        workspace.result_changed.connect(self._mark)
+        self.reload()
+
+    def search(self, query: str) -> None:
+        """Show the runs that match."""
+        self._query = query
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the list again; the answer to an older question is dropped."""
+        self._asked += 1
+        asked, query = self._asked, self._query
+        self._background(
+            lambda: self._store.summaries(query),
+            lambda runs: self._show(asked, runs),
+            lambda error: self._fail(asked, error),
+        )
+
+    def open(self, run_id: str) -> None:
+        """Show a kept run in every dock."""
+        self._background(lambda: self._store.load(run_id), self._show_run, self._tell)
+
+    def star(self, run_id: str, starred: bool) -> None:  # noqa: FBT001  (a state, as in Qt)
+        """Mark a run, or take the mark away."""
+        self._background(
+            lambda: self._store.set_star(run_id, starred), lambda _none: self.reload(), self._tell
+        )
+
+    def delete(self, run_ids: Sequence[str]) -> None:
+        """Hide runs and offer to undo; an older deletion becomes final."""
+        self.commit()
+        self._hidden = tuple(run_ids)
+        count = len(self._hidden)
+        self._view.offer_undo(f"{count} runs deleted" if count > 1 else "Run deleted")
+        self.reload()
+
+    def undo(self) -> None:
+        """Show the deleted runs again."""
+        self._hidden = ()
+        self._view.offer_undo("")
+        self.reload()
+
+    def commit(self) -> None:
+        """Remove the hidden runs from the disk."""
+        gone, self._hidden = self._hidden, ()
+        if gone:
+            self._view.offer_undo("")
+            self._background(lambda: self._remove(gone), lambda _none: None, self._tell)
+
+    def close(self) -> None:
+        """Finish a deletion and disconnect."""
+        self._closed = True
+        self._jobs.event.disconnect(self._take)
+        self._workspace.theme_changed.disconnect(self._view.set_theme)
+        self._workspace.result_changed.disconnect(self._mark)
+        self._remove(self._hidden)
+        self._hidden = ()
+
+    def _remove(self, run_ids: Sequence[str]) -> None:
+        for run_id in run_ids:
+            self._store.delete(run_id)
+
+    def _take(self, event: JobEvent) -> None:
+        if isinstance(event, Finished) and event.run_id:
+            self.reload()
+
+    def _show(self, asked: int, runs: Sequence[RunSummary]) -> None:
+        if self._closed or asked != self._asked:
+            return
+        kept = [run for run in runs if run.run_id not in self._hidden]
+        if kept:
+            result = self._workspace.result
+            self._view.show_runs(kept, "" if result is None else result.run_id)
+        else:
+            self._view.show_words(NO_MATCH if self._query.strip() else NO_RUNS)
+
+    def _fail(self, asked: int, error: IvyError) -> None:
+        if not self._closed and asked == self._asked:
+            self._view.show_words(str(error))
+            self._tell(error)
+
+    def _show_run(self, result: BacktestResult) -> None:
+        if not self._closed:
+            self._workspace.show_run(result)
+
+    def _mark(self, _result: object) -> None:
+        self.reload()
+
+    def _tell(self, error: IvyError) -> None:
+        self._workspace.log("error", str(error))
+
+
+def _at_once(
+    work: Callable[[], Any], then: Callable[[Any], Any], failed: Callable[[IvyError], Any]
+) -> None:
+    try:
+        value = work()
+    except IvyError as error:
+        failed(error)
+    else:
+        then(value)

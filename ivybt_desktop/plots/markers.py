@@ -1,0 +1,273 @@
+"""Entries and exits: triangles at decision and fill, joined by a line; thinned when they crowd."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from engine.core.trade import TRADE_DTYPE
+from ivybt_desktop.plots.inks import Inks, faded, pen
+from ivybt_desktop.plots.primitives import draw_lines, draw_stamps, triangle
+from ivybt_desktop.plots.scale import View
+from ivybt_desktop.theme.tokens import SIZES
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+# Half the width of a marker, and the distance below which two of one side are one to the eye.
+MARKER = SIZES.grid
+CROWD = SIZES.grid
+# A click this near a marker means it.
+REACH = 2 * SIZES.grid
+# Below this many pixels per bar the decision bar and the fill bar cannot be told apart.
+_DECISION_WIDTH = 5.0
+# Lines that come in from the left of the view: more than this many are a mesh, not lines.
+_MOST_BEFORE = 200
+_SMOOTH = 100
+_NO_TRADES = np.empty(0, TRADE_DTYPE)
+
+
+def thin(bars: IntArray, first: int, last: int, cell: float) -> IntArray:
+    """Return positions of the first of the sorted ``bars`` in each cell of ``[first, last]``.
+
+    Parameters
+    ----------
+    bars : int64[n]
+        Bars of markers of one side, increasing. One side is thinned at a time, so that a crowd of one
+        side never takes the place of the other.
+    first, last : int
+        Visible bars, inclusive.
+    cell : float
+        Bars that share one place on the screen; at 1 or less only markers of one bar do.
+        Cells start at multiples of it, so that markers do not flicker while one pans.
+    """
+    size = max(round(cell), 1)
+    low, high = (int(at) for at in np.searchsorted(bars, (first, last + 1)))
+    if high <= low:
+        return np.empty(0, np.int64)
+    # Whichever is shorter: the marks that are visible, or the cells of the screen.
+    if high - low <= (last - first) // size:
+        cells = bars[low:high] // size
+        return low + np.flatnonzero(np.concatenate((np.ones(1, np.bool_), cells[1:] != cells[:-1])))
+    edges = np.arange(first // size, last // size + 1, dtype=np.int64) * size
+    starts = np.maximum(np.searchsorted(bars, edges), low)
+    ends = np.append(starts[1:], high)
+    return starts[starts < ends]
+
+
+class Marks(NamedTuple):
+    """Markers of one side in the order of their bars: bar, price, and row of the trade."""
+
+    bar: IntArray
+    price: FloatArray
+    trade: IntArray
+
+    @classmethod
+    def of(cls, bar: IntArray, price: FloatArray, trade: IntArray) -> Marks:
+        """Return the marks sorted by bar."""
+        order = np.argsort(bar, kind="stable")
+        return cls(bar[order], price[order], trade[order])
+
+    def visible(self, view: View) -> Marks:
+        """Return the ones that a view shows."""
+        first, last = view.bars
+        low, high = np.searchsorted(self.bar, (first, last + 1))
+        return Marks(self.bar[low:high], self.price[low:high], self.trade[low:high])
+
+    def drawn(self, view: View) -> Marks:
+        """Return the visible ones that are not crowded out."""
+        keep = thin(self.bar, *view.bars, CROWD / view.bar_width)
+        return Marks(self.bar[keep], self.price[keep], self.trade[keep])
+
+
+class Joins(NamedTuple):
+    """Lines from entry to exit of the trades of one result, in the order of their entries."""
+
+    entry: IntArray
+    exit: IntArray
+    latest_exit: IntArray
+    entry_price: FloatArray
+    exit_price: FloatArray
+
+    @classmethod
+    def of(cls, trades: npt.NDArray[Any]) -> Joins:
+        """Return the lines of some round trips."""
+        trades = trades[np.argsort(trades["entry_bar"], kind="stable")]
+        entry, leave = trades["entry_bar"].astype(np.int64), trades["exit_bar"].astype(np.int64)
+        latest = np.maximum.accumulate(leave) if leave.size else leave
+        return cls(entry, leave, latest, trades["entry_price"].copy(), trades["exit_price"].copy())
+
+    def drawn(self, view: View) -> IntArray:
+        """Return positions of the lines to draw: those that touch the view, thinned by their entry."""
+        first, last = view.bars
+        low, high = (int(np.searchsorted(self.latest_exit, first)), int(np.searchsorted(self.entry, first)))
+        before = low + np.flatnonzero(self.exit[low:high] >= first)
+        before = before[:: max(1, before.size // _MOST_BEFORE)]
+        return np.concatenate((before, thin(self.entry, first, last, CROWD / view.bar_width)))
+
+
+class MarkerLayer:
+    """Markers of the round trips of a run. Buying points up from below, selling down from above."""
+
+    def __init__(self) -> None:
+        none = Marks(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
+        self._fills = {True: none, False: none}
+        self._decisions = {True: none, False: none}
+        self._joins = {True: Joins.of(_NO_TRADES), False: Joins.of(_NO_TRADES)}
+        self._trades: npt.NDArray[Any] = _NO_TRADES
+        self._stamps: dict[tuple[str, bool, str, float], QPixmap] = {}
+        self.selected = -1
+
+    def set_trades(self, trades: npt.NDArray[Any], close: FloatArray) -> None:
+        """Take the round trips of a run.
+
+        Parameters
+        ----------
+        trades : structured array of `engine.core.trade.TRADE_DTYPE`
+        close : float64[n]
+            Closes of the run's bars: a decision is marked where it was taken.
+        """
+        self._trades, self.selected = trades, -1
+        rows, long = np.arange(trades.size), trades["side"] > 0
+        closed = ~trades["open"]
+        bar = np.concatenate((trades["entry_bar"], trades["exit_bar"][closed]))
+        decided = np.concatenate((trades["entry_decision"], trades["exit_decision"][closed]))
+        price = np.concatenate((trades["entry_price"], trades["exit_price"][closed]))
+        row = np.concatenate((rows, rows[closed]))
+        buys = np.concatenate((long, ~long[closed]))
+        for side in (True, False):
+            some = buys == side
+            self._fills[side] = Marks.of(bar[some], price[some], row[some])
+            # A stop is no decision at a close: its order and its fill are one.
+            some = some & (decided >= 0) & (decided < bar) & (decided < close.size)
+            self._decisions[side] = Marks.of(decided[some], close[decided[some]], row[some])
+        won = trades["pnl"] >= 0
+        self._joins = {result: Joins.of(trades[won == result]) for result in (True, False)}
+
+    def extent(self, first: int, last: int) -> tuple[float, float]:  # noqa: ARG002
+        """Claim no room: fills lie on the bars."""
+        return np.nan, np.nan
+
+    def paint(self, painter: QPainter, view: View, inks: Inks) -> None:
+        """Draw joining lines, hollow decisions, solid fills, and the selected trade over them."""
+        if self._trades.size == 0:
+            return
+        self._paint_band(painter, view, inks)
+        self._paint_lines(painter, view, inks)
+        ratio = painter.device().devicePixelRatioF()
+        for side in (True, False):
+            if view.bar_width >= _DECISION_WIDTH:
+                stamp = self._stamp(inks, side, "hollow", ratio)
+                _paint_marks(painter, view, self._decisions[side].drawn(view), stamp, buy=side)
+            stamp = self._stamp(inks, side, "solid", ratio)
+            _paint_marks(painter, view, self._fills[side].drawn(view), stamp, buy=side)
+        self._paint_selected(painter, view, inks, ratio)
+
+    def drawn(self, view: View, *, buy: bool) -> Marks:
+        """Return the fills of one side that are drawn: visible and not crowded out."""
+        return self._fills[buy].drawn(view)
+
+    def hit(self, view: View, x: float, y: float) -> int:
+        """Return the row of the trade whose marker is nearest to a pixel, within reach; else -1.
+
+        Of an exit and an entry on one spot, the one that is not selected yet is returned.
+        """
+        best, found = float(REACH) ** 2, -1
+        kinds = [self._fills]
+        if view.bar_width >= _DECISION_WIDTH:
+            kinds.append(self._decisions)
+        for marks, buy in ((kind[side], side) for kind in kinds for side in (True, False)):
+            seen = marks.visible(view)
+            if seen.bar.size == 0:
+                continue
+            middle = view.y(seen.price) + _body(buy=buy)
+            away = (view.x(seen.bar) - x) ** 2 + (middle - y) ** 2
+            away = np.where(seen.trade == self.selected, away + 1.0, away)
+            at = int(np.nanargmin(away)) if np.isfinite(away).any() else -1
+            if at >= 0 and away[at] <= best:
+                best, found = float(away[at]), int(seen.trade[at])
+        return found
+
+    def _paint_lines(self, painter: QPainter, view: View, inks: Inks) -> None:
+        for result, joins in self._joins.items():
+            some = joins.drawn(view)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, some.size < _SMOOTH)
+            painter.setPen(pen(faded(inks.sign(result), 0.75), dashed=not result))
+            _draw_joins(painter, view, joins, some)
+
+    def _paint_band(self, painter: QPainter, view: View, inks: Inks) -> None:
+        if not 0 <= self.selected < self._trades.size:
+            return
+        trade = self._trades[self.selected]
+        left, right = view.x(trade["entry_bar"] - 0.5), view.x(trade["exit_bar"] + 0.5)
+        left, right = max(float(left), 0.0), min(float(right), view.width)
+        if right > left:
+            painter.fillRect(QRectF(left, 0, right - left, view.height), faded(inks.accent, 0.10))
+
+    def _paint_selected(self, painter: QPainter, view: View, inks: Inks, ratio: float) -> None:
+        if not 0 <= self.selected < self._trades.size:
+            return
+        trade = self._trades[self.selected]
+        won = bool(trade["pnl"] >= 0)
+        ends = [(trade["entry_bar"], trade["entry_price"], bool(trade["side"] > 0))]
+        if not trade["open"]:
+            ends.append((trade["exit_bar"], trade["exit_price"], bool(trade["side"] < 0)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(pen(inks.sign(won), 2.0, dashed=not won))
+        line = Joins.of(self._trades[self.selected : self.selected + 1])
+        _draw_joins(painter, view, line, np.zeros(1, np.int64))
+        for bar, price, buy in ends:
+            stamp = self._stamp(inks, buy, "selected", ratio)
+            x, y = np.floor(view.x(float(bar))) + 0.5, float(view.y(float(price))) + _body(buy=buy)
+            draw_stamps(painter, stamp, np.array([x]), np.array([y]))
+
+    def _stamp(self, inks: Inks, buy: bool, style: str, ratio: float) -> QPixmap:  # noqa: FBT001
+        key = (inks.tokens.name + inks.tokens.up, buy, style, ratio)
+        if key not in self._stamps:
+            self._stamps[key] = _draw_stamp(inks, inks.sign(buy), buy=buy, style=style, ratio=ratio)
+        return self._stamps[key]
+
+
+def _body(*, buy: bool) -> float:
+    """Return how far below its tip, in pixels, the middle of a triangle lies."""
+    return 0.8 * MARKER if buy else -0.8 * MARKER
+
+
+def _draw_joins(painter: QPainter, view: View, joins: Joins, some: IntArray) -> None:
+    draw_lines(
+        painter, view.x(joins.entry[some]), view.y(joins.entry_price[some]),
+        view.x(joins.exit[some]), view.y(joins.exit_price[some]),
+    )  # fmt: skip
+
+
+def _paint_marks(painter: QPainter, view: View, marks: Marks, stamp: QPixmap, *, buy: bool) -> None:
+    draw_stamps(painter, stamp, np.floor(view.x(marks.bar)) + 0.5, view.y(marks.price) + _body(buy=buy))
+
+
+def _draw_stamp(inks: Inks, ink: QColor, *, buy: bool, style: str, ratio: float) -> QPixmap:
+    side = 6 * MARKER
+    stamp = QPixmap(round(side * ratio), round(side * ratio))
+    stamp.setDevicePixelRatio(ratio)
+    stamp.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(stamp)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.translate(side / 2, side / 2 - _body(buy=buy))
+    size = float(MARKER)
+    if style == "hollow":
+        painter.setPen(pen(ink, 1.2))
+        painter.setBrush(inks.panel)
+    elif style == "selected":
+        size *= 1.5
+        painter.setPen(pen(inks.text, 1.6))
+        painter.setBrush(ink)
+    else:
+        # A rim in the colour of the ground parts neighbours and candles of the same colour.
+        painter.setPen(pen(inks.panel, 1.0))
+        painter.setBrush(ink)
+    painter.drawPath(triangle(size, up=buy))
+    painter.end()
+    return stamp

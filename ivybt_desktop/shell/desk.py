@@ -1,0 +1,180 @@
+"""`Desk`: carries out the window's own commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from engine.core.errors import IvyError
+from engine.storage.presets import Presets
+from ivybt_desktop.context import Workspace
+from ivybt_desktop.shell.about import about, shortcut_list
+from ivybt_desktop.shell.actions import ActionList
+from ivybt_desktop.shell.file_control import SAMPLE, FileControl
+from ivybt_desktop.shell.home import DataHome
+from ivybt_desktop.shell.import_preview import ImportPreview
+from ivybt_desktop.shell.main_window import MainWindow
+from ivybt_desktop.shell.notices import Notice, NoticeBoard
+from ivybt_desktop.shell.palette import Choice
+from ivybt_desktop.shell.run_control import RunControl
+from ivybt_desktop.shell.theming import Theming
+
+if TYPE_CHECKING:
+    from engine.data.reader import Import
+
+_PRICES = "Prices (*.csv *.txt *.tsv *.parquet *.feather *.gz *.zip);;All files (*)"
+_SPECS = "Specs (*.yaml *.yml *.json);;All files (*)"
+
+
+@dataclass
+class Desk:
+    """The window and its controls, as the commands see them.
+
+    Also shows what `FileControl` found in a price file.
+    """
+
+    window: MainWindow
+    workspace: Workspace
+    actions: ActionList
+    board: NoticeBoard
+    runs: RunControl
+    files: FileControl
+    theming: Theming
+    home: DataHome
+
+    # -- files ----------------------------------------------------------------------------------
+
+    def open_prices(self) -> None:
+        """Ask for a price file."""
+        self._ask_file("Open prices", _PRICES, self.files.open)
+
+    def open_spec(self) -> None:
+        """Ask for a spec file."""
+        self._ask_file("Open spec", _SPECS, self.files.open_spec)
+
+    def open_sample(self) -> None:
+        """Open the sample project."""
+        self.files.open_sample()
+
+    def choose_sample(self) -> None:
+        """Offer the sample series."""
+        from engine.data.sample import sample_names  # noqa: PLC0415  (readers load when used)
+
+        self._choose(sample_names(), lambda name: self.files.read_prices(f"{SAMPLE}{name}"), "Sample prices")
+
+    def open_preset(self) -> None:
+        """Offer the saved presets."""
+        presets = Presets(self.home.presets)
+        names = presets.names()
+        if not names:
+            self._tell("info", "There are no presets yet", "Ctrl+S saves the current settings as one")
+            return
+        self._choose(names, lambda name: self.files.open_spec(presets.path_of(name)), "Open preset")
+
+    def save_preset(self) -> None:
+        """Ask for a name and keep the current settings under it."""
+        spec = self.workspace.spec
+        if spec is None:
+            self._tell("warning", "There are no settings to save", "Choose a strategy in Setup first")
+            return
+        self.window.palette_panel.ask("Name of the preset, then Enter", spec.strategy.name, self._save_preset)
+
+    def show_folder(self) -> None:
+        """Open the data folder in the system's file browser."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.home.folder)))
+
+    def show_import(self, path: Path, found: Import) -> None:
+        """Show what was read from a price file."""
+        panel = ImportPreview(self.files.accept, self.files.repair, self.files.cancel)
+        self.window.show_sheet(f"Import {path.name}", panel)
+        panel.show_import(path, found)
+
+    def ask(self, prompt: str, text: str, answer: Callable[[str], object]) -> None:
+        """Ask for a word."""
+        self.window.palette_panel.ask(prompt, text, answer)
+
+    def close_import(self) -> None:
+        """Take the import preview away."""
+        self.window.close_sheet()
+
+    # -- run --------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run a backtest."""
+        self.runs.run()
+
+    def stop(self) -> None:
+        """Close what lies over the window, else stop all jobs."""
+        if self.window.palette_panel.isVisible():
+            self.window.palette_panel.dismiss()
+        elif not self.files.cancel():
+            self.runs.stop()
+
+    # -- view and help --------------------------------------------------------------------------
+
+    def show_palette(self) -> None:
+        """Open the command palette, or close it."""
+        if self.window.palette_panel.isVisible():
+            self.window.palette_panel.dismiss()
+        else:
+            self.window.show_palette()
+
+    def toggle_theme(self) -> None:
+        """Switch between dark and light."""
+        self.theming.toggle()
+
+    def toggle_colours(self) -> None:
+        """Switch the colours of up and down."""
+        self.theming.toggle_colours()
+
+    def reset_layout(self) -> None:
+        """Put all docks back."""
+        self.window.layouts.reset()
+
+    def show_perspective(self, name: str) -> None:
+        """Show another arrangement of the docks."""
+        self.window.layouts.switch(name)
+
+    def show_shortcuts(self) -> None:
+        """Show the list of keys."""
+        shortcut_list(self.actions, self.window).show()
+
+    def show_about(self) -> None:
+        """Show versions and licence."""
+        about(str(self.home.folder), self.window).show()
+
+    def quit(self) -> None:
+        """Close the window."""
+        self.window.close()
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def _ask_file(self, title: str, kinds: str, take: Callable[[Path], None]) -> None:
+        dialog = QFileDialog(self.window, title, filter=kinds)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: take(Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _choose(self, names: list[str], take: Callable[[str], None], prompt: str) -> None:
+        choices = [Choice(name, lambda name=name: take(name)) for name in names]  # type: ignore[misc]
+        self.window.palette_panel.choose(choices, prompt)
+
+    def _save_preset(self, name: str) -> None:
+        if self.workspace.spec is None:
+            return
+        try:
+            path = Presets(self.home.presets).save(name, self.workspace.spec)
+        except IvyError as error:
+            self.board.post(Notice.of(error))
+            return
+        self.workspace.log("info", f"preset saved as {path}")
+
+    def _tell(self, level: str, what: str, hint: str) -> None:
+        self.board.post(Notice("warning" if level == "warning" else "info", what, hint=hint))

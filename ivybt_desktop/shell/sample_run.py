@@ -1,0 +1,52 @@
+"""The sample project without a window: the run, and its tear sheet as files. No Qt."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ivybt_desktop.shell.file_control import FIRST_SAMPLE, sample_spec
+
+if TYPE_CHECKING:
+    from engine.backtest.result import BacktestResult
+
+FOLDER = "ivybt-sample"
+
+
+def writable_folder(wanted: Path | None = None) -> Path:
+    """Return the folder to write to: the wanted one, ``ivybt-sample`` here, or a temporary one."""
+    for folder in [wanted] if wanted else [Path.cwd() / FOLDER]:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix=f"{FOLDER}-"))
+
+
+def run_sample() -> BacktestResult:
+    """Return the run of the sample project."""
+    from engine.backtest.run import run_backtest  # noqa: PLC0415  (loads numba)
+    from engine.data.sample import sample_bars  # noqa: PLC0415  (loads pandas)
+
+    return run_backtest(sample_bars(FIRST_SAMPLE), sample_spec())
+
+
+def write_summary(folder: Path, result: BacktestResult) -> None:
+    """Write the tear sheet as text and as JSON.
+
+    Raises
+    ------
+    StorageError
+        The folder cannot be written.
+    """
+    from engine.cli.document import result_document  # noqa: PLC0415
+    from engine.cli.summary import tear_sheet_text  # noqa: PLC0415
+    from engine.storage.files import write_whole  # noqa: PLC0415
+
+    write_whole(folder / "summary.txt", tear_sheet_text(result) + "\n")
+    write_whole(folder / "summary.json", json.dumps(result_document(result), indent=1) + "\n")
+    write_whole(folder / "spec.yaml", result.spec.to_yaml())

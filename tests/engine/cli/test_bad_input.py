@@ -1,0 +1,224 @@
+"""Whatever a person gives wrongly ends with exit code 2 and one line: what, where, what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+from tests.engine.cli.conftest import HEADER, daily_rows, write_prices
+
+RUN = ("--strategy", "ema_cross")
+
+
+def test_that_a_missing_file_is_told(ivybt, tmp_path):
+    path = tmp_path / "no such.csv"
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name)
+
+
+def test_that_an_empty_file_is_told(ivybt, tmp_path):
+    path = tmp_path / "empty.csv"
+    path.touch()
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name)
+
+
+def test_that_a_folder_in_place_of_a_file_is_told(ivybt, tmp_path):
+    assert ivybt("backtest", "--data", tmp_path, *RUN).is_refusal(tmp_path.name)
+
+
+def test_that_a_file_of_bytes_is_told(ivybt, tmp_path):
+    path = tmp_path / "photo.csv"
+    path.write_bytes(bytes(range(256)) * 40)
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name)
+
+
+def test_that_a_file_without_a_price_column_is_told(ivybt, tmp_path):
+    rows = [f"2020-01-{day:02d},x{day}" for day in range(1, 20)]
+    path = write_prices(tmp_path / "notes.csv", rows, header="Date,Remark")
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name)
+
+
+def test_that_text_in_a_price_is_told_with_its_line(ivybt, tmp_path):
+    rows = daily_rows()
+    rows[40] = rows[40].replace(rows[40].split(",")[4], "oops")
+    path = write_prices(tmp_path / "text.csv", rows)
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name, "42")
+
+
+def test_that_a_negative_price_is_told_with_its_line(ivybt, tmp_path):
+    rows = daily_rows()
+    cells = rows[40].split(",")
+    rows[40] = ",".join([cells[0], cells[1], cells[2], "-" + cells[3], cells[4], cells[5]])
+    path = write_prices(tmp_path / "negative.csv", rows)
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name, "42")
+
+
+def test_that_unsorted_times_are_told(ivybt, tmp_path):
+    rows = daily_rows()
+    rows[40], rows[90] = rows[90], rows[40]
+    path = write_prices(tmp_path / "unsorted.csv", rows)
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name)
+
+
+def test_that_duplicate_times_are_told(ivybt, tmp_path):
+    rows = daily_rows()
+    rows.insert(41, rows[40])
+    path = write_prices(tmp_path / "duplicates.csv", rows)
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name)
+
+
+def test_that_an_unknown_strategy_suggests_the_near_name(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, "--strategy", "ema_cros")
+    assert outcome.is_refusal("--strategy", "'ema_cros'", "Did you mean 'ema_cross'?")
+
+
+def test_that_an_unknown_parameter_suggests_the_near_name(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--param", "fats=10")
+    assert outcome.is_refusal("--param fats", "Did you mean 'fast'?")
+
+
+def test_that_a_parameter_out_of_range_names_the_range(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--param", "fast=1")
+    assert outcome.is_refusal("--param fast", "Use a value from 2 to 100")
+
+
+def test_that_a_parameter_of_another_type_is_told(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--param", "fast=quick")
+    assert outcome.is_refusal("--param fast", "must be a whole number, was 'quick'")
+
+
+def test_that_fast_not_below_slow_is_told(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--param", "fast=50", "--param", "slow=50")
+    assert outcome.is_refusal("fast < slow", "fast=50", "slow=50")
+
+
+def test_that_dates_outside_the_data_name_the_range_there_is(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--start", "2030-01-01")
+    assert outcome.is_refusal("--start", "2015-01-05")
+
+
+def test_that_a_start_after_the_end_is_told(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--start", "2015-06-01", "--end", "2015-03-01")
+    assert outcome.is_refusal("2015-06-01")
+
+
+def test_that_a_date_that_is_none_is_told(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--end", "31.12.2015")
+    assert outcome.is_refusal("--end", "such as 2015-01-31")
+
+
+@pytest.mark.parametrize("capital", ["0", "-5", "nan", "much"])
+def test_that_capital_must_be_above_zero(ivybt, prices, capital):
+    assert ivybt("backtest", "--data", prices, *RUN, "--capital", capital).is_refusal("--capital", capital)
+
+
+def test_that_an_unknown_flag_suggests_the_near_one(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--slipage-bps", "3")
+    assert outcome.is_refusal("--slipage-bps", "Did you mean '--slippage-bps'?")
+
+
+def test_that_an_unknown_command_suggests_the_near_one(ivybt):
+    assert ivybt("bakctest").is_refusal("Did you mean 'backtest'?")
+
+
+def test_that_a_flag_without_its_value_is_told(ivybt):
+    assert ivybt("backtest", "--data").is_refusal("--data: needs a value")
+
+
+def test_that_an_unknown_field_of_a_spec_file_is_told_with_file_and_near_name(ivybt, prices, tmp_path):
+    spec = tmp_path / "run.yaml"
+    spec.write_text(f"data: {{file: {prices}}}\nstrategy: {{name: ema_cross}}\ncosts: {{slipage_bps: 3}}\n")
+    assert ivybt("backtest", spec).is_refusal(str(spec), "costs.slipage_bps", "Did you mean 'slippage_bps'?")
+
+
+@pytest.mark.parametrize("text", ["{", "- a\n- b\n", "strategy: [1]\n", "strategy: {name: ema_cross}\ncosts: 3\n"])
+def test_that_a_spec_file_that_is_none_is_told(ivybt, tmp_path, text):
+    spec = tmp_path / "run.yaml"
+    spec.write_text(text)
+    assert ivybt("backtest", spec, "--data", "sample:SPX").is_refusal(str(spec))
+
+
+def test_that_a_missing_spec_file_is_told(ivybt, tmp_path):
+    assert ivybt("backtest", tmp_path / "run.yaml").is_refusal("run.yaml", "no such file")
+
+
+def test_that_a_run_without_prices_or_strategy_says_what_to_add(ivybt, prices):
+    assert ivybt("backtest", *RUN).is_refusal("--data FILE")
+    assert ivybt("backtest", "--data", prices).is_refusal("--strategy NAME")
+
+
+def test_that_an_unknown_sample_suggests_the_near_one(ivybt):
+    assert ivybt("backtest", "--data", "sample:SPY", *RUN).is_refusal("'SPY'")
+
+
+def test_that_a_folder_below_a_file_is_told_before_the_run(ivybt, prices):
+    assert ivybt("backtest", "--data", prices, *RUN, "--out", prices / "sub").is_refusal(str(prices))
+
+
+def test_that_a_read_only_output_folder_is_told(ivybt, prices, tmp_path):
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    with read_only(folder):
+        outcome = ivybt("backtest", "--data", prices, *RUN, "--out", folder, "--json")
+    assert outcome.is_refusal(str(folder), "Choose a folder")
+    assert not list(folder.iterdir())
+
+
+def test_that_a_full_disk_is_told_and_leaves_no_half_file(ivybt, prices, tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    with mounted(folder, "size=16k"):
+        outcome = ivybt("backtest", "--data", prices, *RUN, "--out", folder, "--json")
+        left = [path.name for path in folder.iterdir()]
+    assert outcome.is_refusal(str(folder), "the disk is full")
+    assert not [name for name in left if name not in ("trades.csv", "result.json", "spec.yaml")]
+
+
+@pytest.mark.parametrize("grid", ["fast=9:2", "fst=5:9", "fast=1:9", "fast=a", "fast", "fast=5:9:0"])
+def test_that_a_wrong_grid_is_told(ivybt, prices, grid):
+    assert ivybt("sweep", "--data", prices, *RUN, "--grid", grid).is_refusal("--grid")
+
+
+def test_that_a_grid_without_a_legal_cell_is_told(ivybt, prices):
+    outcome = ivybt("sweep", "--data", prices, *RUN, "--grid", "fast=50:60", "--grid", "slow=10:20")
+    assert outcome.is_refusal("fast < slow")
+
+
+def test_that_a_sweep_without_a_grid_says_how_to_write_one(ivybt, prices):
+    assert ivybt("sweep", "--data", prices, *RUN).is_refusal("--grid fast=")
+
+
+def test_that_a_header_alone_is_told(ivybt, tmp_path):
+    path = tmp_path / "header.csv"
+    path.write_text(HEADER + "\n")
+    assert ivybt("backtest", "--data", path, *RUN).is_refusal(path.name)
+
+
+@contextmanager
+def mounted(folder, options):
+    """Mount a tmpfs on the folder; only root may."""
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("mounting a small tmpfs needs root")
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("this machine does not allow mounts")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True, capture_output=True)
+
+
+@contextmanager
+def read_only(folder):
+    """Make the folder read-only: by its mode, or for root, whom no mode stops, by a mount."""
+    if os.name == "posix" and os.geteuid() == 0:
+        with mounted(folder, "ro,size=64k"):
+            yield
+        return
+    folder.chmod(0o500)
+    try:
+        yield
+    finally:
+        folder.chmod(0o700)
