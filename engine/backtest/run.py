@@ -113,7 +113,7 @@ def simulate_signals(bars: Bars, signals: FloatArray, spec: BacktestSpec) -> Bac
     market, size = market_of(bars, spec), len(bars)
     terms = terms_of(spec)
     context = (float(spec.periods_per_year or bars.periods_per_year), spec.risk_free, benchmark_of(bars))
-    targets = np.ascontiguousarray(signals, dtype=np.float64).reshape(1, -1)
+    targets = np.require(signals, np.float64, ["C", "W"]).reshape(1, -1)
     equity, returns = np.empty(size), np.empty(size)
     book, values = np.empty(BOOK_SIZE), np.empty(METRIC_COUNT)
     capacity, run = size // 16 + 256, run_driver()

@@ -52,7 +52,7 @@ def targets_of(
     InputError
         It reads a column that the data does not have; the message names the columns there.
     """
-    with _blaming(strategy):
+    with blaming(strategy):
         warmup = strategy.warmup(params)
     if strategy.decide is not None:
         target = _from_rule(strategy, strategy.decide, bars, params, pure_python=pure_python)
@@ -88,7 +88,7 @@ def _pane(line: Indicator) -> Pane:
 
 
 def _declared(strategy: Strategy, params: StrategyParams) -> Mapping[str, Indicator]:
-    with _blaming(strategy):
+    with blaming(strategy):
         return strategy.indicators(params)
 
 
@@ -98,11 +98,11 @@ def _from_rule(
     from engine.kernels.types import prices_of  # noqa: PLC0415  (numba only when used)
 
     lines = list(_declared(strategy, params).values())
-    with _blaming(strategy):
+    with blaming(strategy):
         bank = compute(bars, lines)
     target = np.zeros(len(bars))
     given = (prices_of(bars), bank, np.arange(len(lines)), params.vector(), target)
-    with _blaming(strategy):
+    with blaming(strategy):
         if pure_python:
             rule.python(*given)
             return target
@@ -118,7 +118,7 @@ def _from_rule(
 
 
 def _from_method(strategy: Strategy, bars: Bars, params: StrategyParams, warmup: int) -> FloatArray:
-    with _blaming(strategy):
+    with blaming(strategy):
         given = strategy.signals(bars, params)
         if hasattr(given, "to_numpy"):  # a pandas Series, perhaps of a type with its own missing value
             given = given.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -179,7 +179,15 @@ def _file(strategy: Strategy) -> str:
 
 @contextmanager
 def _blaming(strategy: Strategy) -> Iterator[None]:
-    """Turn whatever a strategy's code raises into a `StrategyError` that names its file and line."""
+    """Turn whatever a strategy's code raises into a `StrategyError` that names its file and line.
+
+    Errors of the engine pass through. Sweeps wrap their compiled calls in it too.
+
+    Raises
+    ------
+    StrategyError
+        The message is the original one in a single line; the original error is its cause.
+    """
     try:
         yield
     except IvyError:

@@ -13,6 +13,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from engine.core.errors import DataError, InputError, IvyError, StorageError, nearest
 
@@ -57,6 +58,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _silence_stdout()
         return _PIPE_CLOSED
+    except OSError as error:
+        # The engine turns errors of its files into IvyErrors: without a name this is standard output.
+        _silence_stdout()
+        what = f"{error.filename}: cannot be used" if error.filename else "cannot write the output"
+        return _tell(f"{what} ({error.strerror or error}). Check the disk and the path", 1)
     except MemoryError:
         return _tell("not enough memory. Use fewer bars or a smaller grid", 1)
     return code
@@ -122,7 +128,6 @@ def _prepare_stdout() -> None:
 def _silence_stdout() -> None:
     # The interpreter flushes standard output once more at exit; the reader is gone by then.
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
+    with suppress(OSError, ValueError):  # a stream that is no file needs no silencing
         os.dup2(nowhere, sys.stdout.fileno())
-    finally:
-        os.close(nowhere)
+    os.close(nowhere)

@@ -37,7 +37,9 @@ def short(value: float) -> str:
     """Return a number with up to six significant digits: prices, quantities, parameters."""
     if not math.isfinite(value):
         return DASH
-    return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+    if abs(value) < 1000:
+        return f"{value:.6g}"
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:

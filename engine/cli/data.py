@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.prices import SAMPLE, add_reader_flags, in_reader_words, reader_options, sample
+from engine.cli.prices import SAMPLE, add_reader_flags, in_reader_words, reader_options
 from engine.core.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -36,29 +36,35 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action != "check":
         hint = nearest(arguments.action, ["check"])
         raise InputError(f"unknown action '{arguments.action}'", hint=hint)
-    if arguments.file.startswith(SAMPLE):
-        found, bars = None, sample(arguments.file)
-    else:
-        from engine.data.reader import read_import  # noqa: PLC0415
-
-        options = reader_options(arguments)
-        with in_reader_words():
-            found = read_import(
-                Path(arguments.file).expanduser(), timeframe=arguments.timeframe, **options
-            )
-        bars = found.bars
+    found = _read(arguments)
     if arguments.json:
         from engine.cli.document import print_json  # noqa: PLC0415
 
-        print_json(_document(arguments.file, bars, found))
+        print_json(_document(arguments.file, found))
     else:
         from engine.cli.columns import show  # noqa: PLC0415
 
-        show(_text(arguments.file, bars, found))
+        show(_text(arguments.file, found))
     return 0
 
 
-def _document(file: str, bars: Bars, found: Import | None) -> dict[str, Any]:
+def _read(arguments: argparse.Namespace) -> Import:
+    with in_reader_words():
+        if arguments.file.startswith(SAMPLE):
+            from engine.data.sample import sample_import  # noqa: PLC0415
+
+            try:
+                return sample_import(arguments.file.removeprefix(SAMPLE))
+            except InputError as error:
+                raise InputError(error.what, where=arguments.file, hint=error.hint) from None
+        from engine.data.reader import read_import  # noqa: PLC0415
+
+        path, options = Path(arguments.file).expanduser(), reader_options(arguments)
+        return read_import(path, timeframe=arguments.timeframe, **options)
+
+
+def _document(file: str, found: Import) -> dict[str, Any]:
+    bars = found.bars
     return {
         "file": file,
         "symbol": bars.symbol,
@@ -70,14 +76,15 @@ def _document(file: str, bars: Bars, found: Import | None) -> dict[str, Any]:
         "end": bars.label(len(bars) - 1),
         "columns": list(bars.columns),
         "digest": bars.digest,
-        "recipe": found.recipe.to_dict() if found else None,
-        "report": found.report.to_dict() if found else None,
+        "recipe": found.recipe.to_dict(),
+        "report": found.report.to_dict(),
     }
 
 
-def _text(file: str, bars: Bars, found: Import | None) -> str:
+def _text(file: str, found: Import) -> str:
     from engine.cli.columns import count, section, short, table  # noqa: PLC0415
 
+    bars = found.bars
     series = [
         ["Symbol", f"{bars.symbol} ({bars.instrument.asset_class.value})"],
         ["Bars", f"{count(len(bars))} of {bars.timeframe}, {bars.label(0)} to {bars.label(len(bars) - 1)}"],
@@ -85,10 +92,11 @@ def _text(file: str, bars: Bars, found: Import | None) -> str:
     ]
     if bars.columns:
         series.append(["Further columns", ", ".join(bars.columns)])
-    blocks = [section(file, table((), series, left=2))]
-    if found:
-        blocks.append(section("Layout", table((), _layout(found.recipe, bars), left=2)))
-        blocks.append(section("Rows", [f"{line}." for line in found.report.lines()]))
+    blocks = [
+        section(file, table((), series, left=2)),
+        section("Layout", table((), _layout(found.recipe, bars), left=2)),
+        section("Rows", [line if line.endswith(".") else f"{line}." for line in found.report.lines()]),
+    ]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 

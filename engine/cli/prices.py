@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.arguments import one_of
-from engine.core.errors import InputError, nearest
+from engine.cli.spec_flags import in_flag_words
+from engine.core.errors import InputError
 
 if TYPE_CHECKING:
     from engine.backtest.spec import BacktestSpec
@@ -65,13 +66,15 @@ def load_bars(spec: BacktestSpec, arguments: argparse.Namespace) -> Bars:
             "no prices are given", where=arguments.spec or "",
             hint=f"Add --data FILE, or --data {SAMPLE}SPX for the sample",
         )  # fmt: skip
-    if name.startswith(SAMPLE):
-        return sample(name)
-    from engine.data.reader import read_bars  # noqa: PLC0415
+    with in_flag_words(arguments), in_reader_words():
+        if name.startswith(SAMPLE):
+            from engine.data.sample import sample_bars  # noqa: PLC0415
 
-    options = reader_options(arguments)
-    with in_reader_words():
-        return read_bars(_found(name, arguments.spec), timeframe=spec.data.timeframe, **options)
+            return sample_bars(name.removeprefix(SAMPLE))
+        from engine.data.reader import read_bars  # noqa: PLC0415
+
+        path, options = _found(name, arguments.spec), reader_options(arguments)
+        return read_bars(path, timeframe=spec.data.timeframe, **options)
 
 
 @contextmanager
@@ -83,29 +86,6 @@ def in_reader_words() -> Iterator[None]:
         is_option = error.where == error.field and error.field in _OPTIONS
         where = "--" + error.field.replace("_", "-") if is_option else error.where
         raise InputError(error.what, field=error.field, where=where, hint=error.hint) from None
-
-
-def sample(name: str) -> Bars:
-    """Return a series of the sample project.
-
-    Parameters
-    ----------
-    name : str
-        ``sample:`` and the name of the series.
-
-    Raises
-    ------
-    InputError
-        Unknown series.
-    """
-    from engine.data.sample import sample_bars, sample_names  # noqa: PLC0415
-
-    series, known = name.removeprefix(SAMPLE), sample_names()
-    if series not in known:
-        raise InputError(
-            f"unknown sample '{series}'", where="--data", value=name, hint=nearest(series, known)
-        )
-    return sample_bars(series)
 
 
 def _found(name: str, spec_file: str | None) -> Path:

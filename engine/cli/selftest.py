@@ -133,7 +133,7 @@ def _pool_sweep(_folder: Path) -> str:
 
 
 def _cancelled_job(_folder: Path) -> str:
-    from engine.jobs.events import Cancelled, Started  # noqa: PLC0415
+    from engine.jobs.events import Cancelled, Partial  # noqa: PLC0415
     from engine.jobs.process import ProcessExecutor  # noqa: PLC0415
     from engine.jobs.requests import SweepJob  # noqa: PLC0415
 
@@ -142,7 +142,7 @@ def _cancelled_job(_folder: Path) -> str:
     executor = ProcessExecutor(workers=1)
     try:
         job_id = executor.submit(SweepJob(bars, spec, grid))
-        _wait(executor.events, Started)
+        _wait(executor.events, Partial)
         asked = time.perf_counter()
         executor.cancel(job_id)
         event = _wait(executor.events, Cancelled)

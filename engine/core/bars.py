@@ -199,7 +199,7 @@ class Bars:
         DataError
             A price column is missing or holds a value that is not a number.
         """
-        from engine.core.framing import bars_from_frame
+        from engine.core.framing import bars_from_frame  # noqa: PLC0415  (pandas only when used)
 
         return bars_from_frame(
             cls, frame, symbol=symbol, timeframe=timeframe, stamp=stamp, instrument=instrument

@@ -31,7 +31,7 @@ def as_bools(array: pa.BooleanArray) -> npt.NDArray[np.bool_]:
 
 def as_floats(array: pa.Array) -> npt.NDArray[np.float64]:
     """Return a new float64[n] of a float64 array; nulls are NaN."""
-    values = _primitive(array, np.dtype(np.float64)).copy()
+    values = _primitive(array, np.dtype(np.float64)).astype(np.float64)
     values[~is_valid(array)] = np.nan
     return values
 

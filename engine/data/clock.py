@@ -196,7 +196,8 @@ def _from_arrow(array: pa.Array, stated: Stated) -> Stamps:
 def _to_local(utc: IntArray, zone: str) -> IntArray:
     import pandas as pd
 
-    return np.asarray(pd.DatetimeIndex(utc.view("M8[ns]"), tz="UTC").tz_convert(zone).tz_localize(None).as_unit("ns").asi8)
+    shown = pd.DatetimeIndex(utc.view("M8[ns]"), tz="UTC").tz_convert(zone).tz_localize(None)
+    return np.asarray(shown.as_unit("ns").asi8)
 
 
 def _read_wall(days: pa.Array, clocks: pa.Array | None, stated: Stated, sample: str) -> _Wall:
@@ -240,7 +241,8 @@ def _encode(texts: pa.Array) -> tuple[list[str], IntArray]:
 def _read_days(texts: pa.Array, stated: Stated) -> tuple[IntArray, str]:
     words, rows = _encode(texts)
     days = [read_day(word) for word in words]
-    numbers = np.array([NO_DAY if day is None or day.number is None else day.number for day in days], np.int64)
+    known = [None if day is None else day.number for day in days]
+    numbers = np.array([NO_DAY if number is None else number for number in known], np.int64)
     order = "ymd"
     open_ones = [i for i, day in enumerate(days) if day is not None and day.parts]
     if open_ones:
@@ -278,12 +280,18 @@ def _first_clock(texts: pa.Array) -> str:
 
 def _read_whole(texts: pa.Array, sample: str) -> _Wall:
     words, rows = _encode(texts)
-    stamps: list[tuple[Day, Moment] | None] = [read_stamp(word) for word in words]
-    known = [(day.number, moment) if (day := stamp and stamp[0]) and day.number is not None and (moment := stamp and stamp[1]) else None
-             for stamp in stamps]  # fmt: skip
+    known = [_dated(read_stamp(word)) for word in words]
     readable = np.array([item is not None for item in known] + [False])[rows]
-    local = np.array([item[0] * NS_PER_DAY + item[1].nanoseconds if item else 0 for item in known] + [0], np.int64)
-    return _Wall(local[rows], _offsets([item[1] if item else None for item in known], rows), readable, "dmy", pattern(sample, "dmy"))
+    local = [item[0] * NS_PER_DAY + item[1].nanoseconds if item else 0 for item in known]
+    offset = _offsets([item[1] if item else None for item in known], rows)
+    shown = pattern(sample, "dmy")
+    return _Wall(np.array([*local, 0], np.int64)[rows], offset, readable, "dmy", shown)
+
+
+def _dated(stamp: tuple[Day, Moment] | None) -> tuple[int, Moment] | None:
+    if stamp is None or stamp[0].number is None:
+        return None
+    return stamp[0].number, stamp[1]
 
 
 def _from_wall(wall: _Wall, stated: Stated) -> Stamps:

@@ -116,12 +116,14 @@ def _by_calendar(session: IntArray, last: IntArray, instrument: Instrument) -> C
     notes: tuple[str, ...] = ()
     if not inside.all():
         first = np.datetime64(int(session[np.argmin(inside)]), "D")
-        notes = (f"{int((~inside).sum()):,} bars lie on days without a session of {instrument.calendar} (first: {first}); they close at midnight UTC",)
+        count = int((~inside).sum())
+        where = f"on days without a session of {instrument.calendar} (first: {first})"
+        notes = (f"{count:,} bars lie {where}; they close at midnight UTC",)
     return Closes(time, session, notes)
 
 
 def _session_closes(calendar: str, first: int, last: int) -> tuple[IntArray, IntArray]:
-    import warnings
+    import warnings  # noqa: PLC0415
 
     import exchange_calendars
 
@@ -134,7 +136,8 @@ def _session_closes(calendar: str, first: int, last: int) -> tuple[IntArray, Int
         except exchange_calendars.errors.InvalidCalendarName:
             names = exchange_calendars.get_calendar_names()
             raise InputError(
-                f"unknown exchange calendar '{calendar}'", field="instrument.calendar", value=calendar, hint=nearest(calendar, names),
+                f"unknown exchange calendar '{calendar}'", field="instrument.calendar", value=calendar,
+                hint=nearest(calendar, names),
             ) from None  # fmt: skip
         closes = known.closes
     days = np.asarray(closes.index.as_unit("ns").asi8) // NS_PER_DAY

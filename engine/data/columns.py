@@ -17,9 +17,11 @@ PRICES = ("open", "high", "low", "close")
 NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "time": (
-            "datetime", "timestamp", "date_time", "open_time", "opentime", "timestamp_utc", "time_utc", "date_utc",
+            "datetime", "timestamp", "date_time", "open_time", "opentime", "timestamp_utc", "time_utc",
+            "date_utc",
             "gmt_time", "local_time", "unix", "unix_timestamp", "unixtime", "epoch", "time_stamp", "bar_time",
-            "date", "day", "session", "trade_date", "trading_date", "dt", "ts", "time", "ts_event", "observation_date",
+            "date", "day", "session", "trade_date", "trading_date", "dt", "ts", "time", "ts_event",
+            "observation_date",
         ),
         "open": ("open", "open_price", "opening_price", "first", "1_open"),
         "high": ("high", "high_price", "max", "2_high"),
@@ -29,7 +31,8 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "price", "adj_close", "adjclose", "adjusted_close",
         ),
         "volume": (
-            "volume", "5_volume", "real_volume", "vol", "tick_volume", "tickvol", "tick_count", "total_volume", "shares_traded",
+            "volume", "5_volume", "real_volume", "vol", "tick_volume", "tickvol", "tick_count",
+            "total_volume", "shares_traded",
         ),
         "symbol": ("symbol", "ticker", "instrument", "asset"),
     }
@@ -37,7 +40,11 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _LETTERS = MappingProxyType({"o": "open", "h": "high", "l": "low", "c": "close", "v": "volume"})
 _CLOCK_NAMES = ("time", "hour", "clock", "timestamp")
 _DATE_NAMES = ("date", "day", "trade_date", "trading_date", "dtyyyymmdd")
-_KNOWN = frozenset(name for names in NAMES.values() for name in names) | {"dtyyyymmdd", "per", "openint", "open_interest", "openinterest"}
+_FURTHER = ("dtyyyymmdd", "per", "openint", "open_interest", "openinterest")
+_KNOWN = frozenset(name for names in NAMES.values() for name in names).union(_FURTHER)
+
+
+_SPARE = ("close_time", "closetime", "ignore", "index", "unnamed_0", "server_time", "level_0", "ts_init")
 
 
 def is_known(name: str) -> bool:
@@ -94,15 +101,15 @@ def find_roles(head: Head, *, symbol: str | None, where: str) -> Roles:
     time, clock = _time_columns(head, keys, where)
     taken = {time, clock}
     found = {role: _first_of(keys, NAMES[role], taken) for role in PRICES}
-    volumes = tuple(keys.index(name) for name in NAMES["volume"] if name in keys and keys.index(name) not in taken)
-    volumes += tuple(i for i, name in enumerate(keys) if name.startswith("volume_") and i not in volumes)
+    volumes = [keys.index(name) for name in NAMES["volume"] if name in keys]
+    volumes += [i for i, name in enumerate(keys) if name.startswith("volume_")]
     prices = {role: place for role, place in found.items() if place is not None}
     ticker = _first_of(keys, NAMES["symbol"], taken)
     if len(prices) not in (1, 4) or "close" not in prices:
         # A lone open, high or low does not make a bar.
         prices = _only_close(head, keys, taken | set(volumes) | {ticker}, prices, symbol, where)
-    others = frozenset(range(head.width)) - usable
-    return Roles(time, clock, MappingProxyType(prices), volumes, ticker, _other_times(keys, taken) | others)
+    unused = _other_times(keys, taken) | (frozenset(range(head.width)) - usable)
+    return Roles(time, clock, MappingProxyType(prices), tuple(volumes), ticker, unused)
 
 
 def _spelled_out(keys: Sequence[str]) -> list[str]:
@@ -128,7 +135,10 @@ def _of_ticker(head: Head, symbol: str | None, where: str) -> frozenset[int]:
 def several_symbols(symbols: Sequence[str], given: str | None, where: str) -> InputError:
     """Return the error that asks which of several symbols is wanted."""
     what = f"the file has no symbol '{given}'" if given else f"the file holds {len(symbols)} symbols"
-    return InputError(what, field="symbol", value=given, where=where, hint=f"Choose one with --symbol (in Python symbol=...): {_list(symbols, 12)}")
+    return InputError(
+        what, field="symbol", value=given, where=where,
+        hint=f"Choose one with --symbol (in Python symbol=...): {_list(symbols, 12)}",
+    )  # fmt: skip
 
 
 def header_ticker(head: Head) -> str:
@@ -145,14 +155,14 @@ def _first_of(keys: Sequence[str], names: Sequence[str], taken: set[int | None])
 
 
 def _other_times(keys: Sequence[str], taken: set[int | None]) -> frozenset[int]:
-    spare = {"close_time", "closetime", "ignore", "index", "unnamed_0", "server_time", "level_0"} | set(NAMES["time"])
+    spare = {*_SPARE, *NAMES["time"]}
     return frozenset(i for i, name in enumerate(keys) if (not name or name in spare) and i not in taken)
 
 
 def _time_columns(head: Head, keys: Sequence[str], where: str) -> tuple[int, int | None]:
     date = next((keys.index(name) for name in _DATE_NAMES if name in keys), None)
     clock = next((keys.index(name) for name in _CLOCK_NAMES if name in keys), None)
-    if date is not None and clock is not None and _all(head, clock, lambda cell: read_moment(cell) is not None):
+    if date is not None and clock is not None and _all(head, clock, read_moment):
         return date, clock
     named = [keys.index(name) for name in (*NAMES["time"], *_DATE_NAMES) if name in keys]
     for place in [*named, *range(head.width)]:
@@ -175,13 +185,14 @@ def _all(head: Head, place: int, test: Callable[[str], object]) -> bool:
 
 
 def _only_close(
-    head: Head, keys: Sequence[str], taken: set[int | None], prices: Mapping[str, int], symbol: str | None, where: str
-) -> dict[str, int]:
+    head: Head, keys: Sequence[str], taken: set[int | None], prices: Mapping[str, int],
+    symbol: str | None, where: str,
+) -> dict[str, int]:  # fmt: skip
     if len(prices) > 1:
         missing = [role for role in PRICES if role not in prices]
         raise DataError(
             f"no column for {' and '.join(missing)}", where=where,
-            hint=f"Columns there: {_list(head.names)}. Give all of open, high, low and close, or only a close",
+            hint=f"Columns there: {_list(head.names)}. Give all four prices, or only a close",
         )  # fmt: skip
     if "close" in prices:
         return dict(prices)
@@ -190,7 +201,8 @@ def _only_close(
     named = [i for i in free if symbol and key(symbol) == keys[i]]
     if len(named) == 1 or len(free) == 1:
         return {"close": (named or free)[0]}
-    raise DataError("no price column", where=where, hint=f"Columns there: {_list(head.names)}{_choice(head, free)}")
+    hint = f"Columns there: {_list(head.names)}{_choice(head, free)}"
+    raise DataError("no price column", where=where, hint=hint)
 
 
 def _choice(head: Head, free: Sequence[int]) -> str:

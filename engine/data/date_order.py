@@ -47,7 +47,8 @@ def decide_order(
     months_first = [i for i, (a, b, _) in enumerate(parts) if b > 12 >= a]
     if days_first and months_first:
         raise DataError(
-            f"the dates are mixed: '{texts[days_first[0]]}' has the day first, '{texts[months_first[0]]}' the month",
+            f"the dates are mixed: '{texts[days_first[0]]}' has the day first, "
+            f"'{texts[months_first[0]]}' the month",
             where=where, hint="Write all dates in one order, best as 2020-12-31",
         )  # fmt: skip
     if days_first or months_first:
@@ -83,8 +84,8 @@ def _ambiguous(texts: Sequence[str], parts: Sequence[tuple[int, ...]], where: st
     first, second, year = parts[at]
     day_first, month_first = date(year, second, first), date(year, first, second)
     return InputError(
-        f"'{texts[at]}' may be {day_first.day} {day_first:%B} {year} or {month_first.day} {month_first:%B} {year}, "
-        "and no date in the file decides",
+        f"'{texts[at]}' may be {day_first.day} {day_first:%B} {year} or "
+        f"{month_first.day} {month_first:%B} {year}, and no date in the file decides",
         field="day_first", value=texts[at], where=where,
         hint="Say --day-first or --month-first (in Python day_first=True or False)",
     )  # fmt: skip

@@ -40,8 +40,10 @@ def find_gaps(bars: Bars) -> npt.NDArray[np.int64]:
 def steps_seconds(bars: Bars, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Return the seconds from the bars at `positions` to the bars that follow them."""
     if not bars.timeframe.is_intraday:
-        return (bars.session[positions + 1] - bars.session[positions]) * (NS_PER_DAY / NS_PER_SECOND)
-    return (bars.time[positions + 1] - bars.time[positions]) / NS_PER_SECOND
+        days = bars.session[positions + 1] - bars.session[positions]
+        return days.astype(np.float64) * (NS_PER_DAY // NS_PER_SECOND)
+    nanoseconds = bars.time[positions + 1] - bars.time[positions]
+    return nanoseconds.astype(np.float64) / NS_PER_SECOND
 
 
 def summarise(bars: Bars) -> Gaps:

@@ -27,18 +27,20 @@ def find_roles_by_cells(head: Head, *, where: str) -> Roles:
         No column holds times, too few hold numbers, or the order of the prices does not show.
     """
     time, clock = _time_columns(head, where)
-    numeric = [i for i in range(head.width) if i not in (time, clock) and _mostly(head.column(i), looks_like_number)]
-    numeric = [i for i in numeric if i > time]
+    places = range(time + 1 if clock is None else clock + 1, head.width)
+    numeric = [i for i in places if _mostly(head.column(i), looks_like_number)]
     if len(numeric) == 1:
         return Roles(time, clock, MappingProxyType({"close": numeric[0]}))
     if len(numeric) < 4:
         raise DataError(
-            f"no price column: beside the time there are {len(numeric)} columns of numbers and no header", where=where, hint=_ADVICE,
+            f"no price column: beside the time there are {len(numeric)} columns of numbers and no header",
+            where=where, hint=_ADVICE,
         )  # fmt: skip
     order = price_order(head, numeric[:4])
     if not order:
         raise DataError(
-            "no price column: without a header the columns of open, high, low and close do not show", where=where, hint=_ADVICE,
+            "no price column: without a header the columns of open, high, low and close do not show",
+            where=where, hint=_ADVICE,
         )  # fmt: skip
     prices = dict(zip(("open", "high", "low", "close"), (numeric[i] for i in ORDERS[order]), strict=True))
     return Roles(time, clock, MappingProxyType(prices), tuple(numeric[4:5]))
@@ -74,6 +76,10 @@ def _number(cell: str) -> float:
         return float("nan")
 
 
+def _is_clock(cell: str) -> bool:
+    return (":" in cell or (cell.isdigit() and len(cell) == 6)) and read_moment(cell) is not None
+
+
 def _mostly(cells: Sequence[str], test: Callable[[str], object]) -> bool:
     good = sum(bool(test(cell)) for cell in cells)
     return good >= max(1, 0.9 * len(cells) - 1)
@@ -84,9 +90,6 @@ def _time_columns(head: Head, where: str) -> tuple[int, int | None]:
         if not _mostly(head.column(i), looks_like_stamp):
             continue
         following = i + 1
-        if following < head.width and _mostly(head.column(following), lambda cell: ":" in cell and read_moment(cell) is not None):
-            return i, following
-        if following < head.width and all(c.isdigit() and len(c) == 6 and read_moment(c) for c in head.column(following)):
-            return i, following
-        return i, None
+        has_clock = following < head.width and _mostly(head.column(following), _is_clock)
+        return i, following if has_clock else None
     raise DataError("no time column", where=where, hint=_ADVICE)

@@ -16,7 +16,10 @@ from engine.data.arrow_numpy import as_bools, as_floats
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-MISSING = ("", "null", "NULL", "Null", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "#N/A", "None", "none", "-", "--", ".")
+MISSING = (
+    "", "null", "NULL", "Null", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "#N/A", "None", "none", "-",
+    "--", ".",
+)  # fmt: skip
 NUMBER = re.compile(r"[$€£]?\s*[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?\s*[KMB%]?")
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _SCALES = {"K": 1e3, "M": 1e6, "B": 1e9}
@@ -94,11 +97,16 @@ def read_numbers(column: pa.Array, marks: Marks) -> Numbers:
     return Numbers(numbers, missing, text)
 
 
+def is_numeric(kind: pa.DataType) -> bool:
+    """Return whether an Arrow type holds numbers or truth values."""
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
+    return any(test(kind) for test in tests)
+
+
 def _from_typed(column: pa.Array, missing: BoolArray) -> Numbers:
-    kind = column.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_boolean(kind)):
+    if not is_numeric(column.type):
         return Numbers(np.full(len(column), np.nan), missing, ~missing)
-    if pa.types.is_boolean(kind):
+    if pa.types.is_boolean(column.type):
         column = pc.cast(column, pa.int8())
     values = as_floats(pc.cast(column, pa.float64(), safe=False))
     text = ~missing & ~np.isfinite(values)

@@ -77,7 +77,8 @@ class ReadOptions:
 
 def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise InputError(f"'{value}' is not possible here", field=field, value=value, hint=nearest(str(value), known))
+        hint = nearest(str(value), known)
+        raise InputError(f"'{value}' is not possible here", field=field, value=value, hint=hint)
 
 
 def _check_zone(name: str) -> None:
@@ -94,4 +95,6 @@ def _suggest_zone(name: str) -> str:
     zones = {zone.lower(): zone for zone in zoneinfo.available_timezones()}
     words = nearest(name.lower(), zones)
     close = words.removeprefix("Did you mean '").removesuffix("'?")
-    return f"Did you mean '{zones[close]}'?" if close in zones else "Write a name such as America/New_York or UTC"
+    if close in zones:
+        return f"Did you mean '{zones[close]}'?"
+    return "Write a name such as America/New_York or UTC"

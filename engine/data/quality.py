@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from engine.core.bars import Bars
 from engine.data.gaps import find_gaps, steps_seconds
+from engine.data.report import duration
 from engine.data.rows import DUST
 
 IntArray = npt.NDArray[np.int64]
@@ -77,7 +78,7 @@ class QualityReport:
         """Return one sentence for each finding."""
         if self.is_clean:
             return ("Nothing looks wrong",)
-        return tuple(f"{item.count:,} {item.title}, first at {item.first}: {item.detail}" for item in self.findings)
+        return tuple(f"{f.count:,} {f.title}, first at {f.first}: {f.detail}" for f in self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: JSON ready."""
@@ -101,31 +102,37 @@ def audit(bars: Bars) -> QualityReport:
     return QualityReport(bars.symbol, str(bars.timeframe), len(bars), *ends, tuple(found))
 
 
-def _finding(name: str, title: str, bars: Bars, at: IntArray, detail: str) -> Finding:
-    words = title if at.size == 1 else title.replace("bar ", "bars ", 1).replace("gap", "gaps", 1).replace("run ", "runs ", 1)
+def _finding(name: str, title: str, bars: Bars, at: IntArray, detail: str) -> Finding | None:
+    """Return the finding, None without a case; `title` starts with the word that gets a plural s."""
+    if not at.size:
+        return None
+    noun, _, rest = title.partition(" ")
+    words = f"{noun}{'s' * (at.size > 1)} {rest}".strip()
     return Finding(name, words, int(at.size), int(at[0]), bars.label(int(at[0])), detail)
 
 
 def _gaps(bars: Bars) -> Finding | None:
     at = find_gaps(bars)
+    seconds = steps_seconds(bars, at)
     if not at.size:
         return None
-    seconds = steps_seconds(bars, at)
     worst = int(np.argmax(seconds))
-    return _finding("gaps", "gap", bars, at, f"the longest lasts {seconds[worst] / 86_400:.4g} days after {bars.label(int(at[worst]))}")
+    longest = f"the longest lasts {duration(seconds[worst])} after {bars.label(int(at[worst]))}"
+    return _finding("gaps", "gap", bars, at, longest)
 
 
 def _spikes(bars: Bars) -> Finding | None:
     before, after = bars.close[:-1], bars.close[1:]
     positive = (before > 0) & (after > 0)
     moves = np.zeros(len(before))
-    moves[positive] = np.log(after[positive] / before[positive])
-    at = np.flatnonzero(np.abs(moves) > SPIKE_LOG_RETURN) + 1
+    moves[positive] = np.abs(np.log(after[positive] / before[positive]))
+    at = np.flatnonzero(moves > SPIKE_LOG_RETURN) + 1
     if not at.size:
         return None
-    worst = int(at[np.argmax(np.abs(moves[at - 1]))])
+    worst = int(at[np.argmax(moves[at - 1])])
     change = bars.close[worst] / bars.close[worst - 1] - 1
-    return _finding("spikes", "bar with a jump of the close", bars, at, f"the largest is {change:+.1%} at {bars.label(worst)}; splits look like this")
+    detail = f"the largest is {change:+.1%} at {bars.label(worst)}; splits look like this"
+    return _finding("spikes", "bar with a jump of the close", bars, at, detail)
 
 
 def _stale(bars: Bars) -> Finding | None:
@@ -134,24 +141,24 @@ def _stale(bars: Bars) -> Finding | None:
     moved[1:] = (np.diff(bars.close) != 0) | ~flat[1:]
     starts = np.flatnonzero(moved)
     lengths = np.diff(np.append(starts, len(bars)))
-    long = lengths > STALE_BARS - 1
-    if not long.any():
+    at, lengths = starts[lengths >= STALE_BARS], lengths[lengths >= STALE_BARS]
+    if not at.size:
         return None
-    at, lengths = starts[long], lengths[long]
     worst = int(np.argmax(lengths))
-    return _finding("stale", "run of bars with one price", bars, at, f"the longest has {int(lengths[worst]):,} bars from {bars.label(int(at[worst]))}")
+    longest = f"the longest has {int(lengths[worst]):,} bars from {bars.label(int(at[worst]))}"
+    return _finding("stale", "run of bars with one price", bars, at, longest)
 
 
 def _zero_volume(bars: Bars) -> Finding | None:
     at = np.flatnonzero(bars.volume == 0)
-    if not at.size or at.size == len(bars):
+    if at.size == len(bars):
         return None
     return _finding("zero_volume", "bar without volume", bars, at, f"{at.size / len(bars):.2%} of all bars")
 
 
 def _inverted(bars: Bars) -> Finding | None:
     at = np.flatnonzero(bars.high < bars.low)
-    return _finding("inverted", "bar with the high below the low", bars, at, "prices cannot be right") if at.size else None
+    return _finding("inverted", "bar with the high below the low", bars, at, "prices cannot be right")
 
 
 def _outside(bars: Bars) -> Finding | None:
@@ -168,4 +175,5 @@ def _outside(bars: Bars) -> Finding | None:
 def _not_positive(bars: Bars) -> Finding | None:
     lowest = np.minimum.reduce([bars.open, bars.high, bars.low, bars.close])
     at = np.flatnonzero(lowest <= 0)
-    return _finding("not_positive", "bar with a price of zero or below", bars, at, f"the lowest is {lowest.min():g}") if at.size else None
+    detail = f"the lowest is {lowest.min():g}" if at.size else ""
+    return _finding("not_positive", "bar with a price of zero or below", bars, at, detail)

@@ -7,33 +7,28 @@ The way of a file: bytes (`text`) -> head (`sniff`, `formats`, `columns`) -> all
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from engine.core.bars import OHLCV, Bars
-from engine.core.errors import DataError, InputError
-from engine.core.instrument import Instrument
+from engine.core.bars import Bars
+from engine.core.errors import InputError
 from engine.core.timeframe import NS_PER_DAY, Timeframe
 from engine.data import closes, gaps, rows
 from engine.data.clock import Stamps, Stated, read_stamps
 from engine.data.columns import PRICES, describe
-from engine.data.numbers import MISSING, Marks, Numbers, find_marks, looks_like_number, read_numbers
+from engine.data.faults import describe_faults, nothing_left, refuse, total_rows
+from engine.data.numbers import Marks, Numbers, find_marks
 from engine.data.options import ReadKeywords, ReadOptions, Stamp
 from engine.data.recipe import Recipe
-from engine.data.report import REASONS, Refused, Report
+from engine.data.report import Refused, Report
 from engine.data.symbols import instrument_of, symbol_of
 from engine.data.table import Table, read_table
 from engine.data.text import existing_file
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from engine.data.values import read_extras, read_prices, read_volume
 
 SAMPLE_PREFIX = "sample:"
 
@@ -91,7 +86,7 @@ def read_import(path: str | Path, **options: Unpack[ReadKeywords]) -> Import:
     """Read a price file and tell what was found: see `read_bars` and `Import`."""
     stated = ReadOptions(**options)
     if str(path).startswith(SAMPLE_PREFIX):
-        from engine.data.sample import sample_import
+        from engine.data.sample import sample_import  # noqa: PLC0415  (sample builds on this module)
 
         return sample_import(str(path).removeprefix(SAMPLE_PREFIX))
     return build(read_table(existing_file(path), stated), stated, source=str(path))
@@ -110,20 +105,33 @@ def build(table: Table, options: ReadOptions, *, source: str) -> Import:
     session = stamps.local // NS_PER_DAY
     symbol = options.symbol or table.ticker or symbol_of(table.where)
     what = options.instrument or instrument_of(symbol, session[stamps.readable], timeframe)
-    marks = find_marks([table.columns[place] for place in table.roles.prices.values()], table.recipe.delimiter)
-    prices = _prices(table, marks)
-    volume_at, volume = _volume(table, marks)
+    price_columns = [table.columns[place] for place in table.roles.prices.values()]
+    marks = find_marks(price_columns, table.recipe.delimiter)
+    volume_at, volume = read_volume(table, marks)
     key = stamps.utc if timeframe.is_intraday else session
-    verdict = rows.judge(rows.Rows(stamps.readable, key, prices, volume, what.may_be_negative), options.bad_rows)
-    refused = _told(table, verdict, volume_at)
-    _refuse(table, refused, verdict, options)
-    extras, extra_notes = _extras(table, marks, volume_at, verdict.kept)
-    stamp, uneven = _stamp(table, options, key[verdict.kept], timeframe)
-    bars, notes = _bars(verdict, stamps, timeframe, stamp, what, _filled(volume, len(key)), extras)
-    recipe = _recipe(table, stamps, marks, bars, stamp)
-    recipe = replace(recipe, columns=describe(table.head, table.roles, volume_at, {i: name for i, (name, _) in extras.items()}))
-    said = (*table.notes, *stamps.notes, *uneven, *notes, *_notes(table, stamps, volume, verdict.kept, bars), *extra_notes)
-    return Import(source, bars, recipe, _report(table, verdict, refused, options, bars, said), table.preview)
+    judged = rows.Rows(stamps.readable, key, read_prices(table, marks), volume, what.may_be_negative)
+    verdict = rows.judge(judged, options.bad_rows)
+    refused = describe_faults(table, verdict, volume_at)
+    if refused and options.bad_rows == "refuse":
+        raise refuse(table, refused)
+    kept = verdict.kept
+    if kept.size == 0:
+        raise nothing_left(table, refused)
+    extras = read_extras(table, marks, volume_at, kept)
+    stamp, uneven = _stamp(table, options, key[kept], timeframe)
+    closed = closes.find_closes(stamps.local[kept], stamps.utc[kept], timeframe, stamp=stamp, instrument=what)
+    bars = Bars(
+        instrument=what, timeframe=timeframe, time=closed.time, session=closed.session,
+        volume=np.zeros(kept.size) if volume is None else np.nan_to_num(volume.values[kept]),
+        columns=extras.columns, **{name: verdict.prices[name][kept] for name in PRICES},
+    )  # fmt: skip
+    recipe = replace(
+        _recipe(table, stamps, marks, bars, stamp),
+        columns=describe(table.head, table.roles, volume_at, extras.names),
+    )
+    said = (*table.notes, *stamps.notes, *uneven, *closed.notes, *_notes(table, stamps, volume, kept, bars))
+    report = _report(table, verdict, refused, options, bars)
+    return Import(source, bars, recipe, replace(report, notes=(*said, *extras.notes)), table.preview)
 
 
 def _stamps(table: Table, options: ReadOptions) -> Stamps:
@@ -153,127 +161,6 @@ def _distinct(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return times if (np.diff(times) > 0).all() else np.unique(times)
 
 
-def _prices(table: Table, marks: Marks) -> dict[str, Numbers]:
-    places = table.roles.prices
-    if table.roles.close_only:
-        close = read_numbers(table.columns[places["close"]], marks)
-        return dict.fromkeys(PRICES, close)
-    return {name: read_numbers(table.columns[places[name]], marks) for name in PRICES}
-
-
-def _volume(table: Table, marks: Marks) -> tuple[int | None, Numbers | None]:
-    candidates = [(place, read_numbers(table.columns[place], marks)) for place in table.roles.volumes]
-    for place, column in candidates:
-        if column.text.any() or np.nan_to_num(column.values).any():
-            return place, column
-    return candidates[0] if candidates else (None, None)
-
-
-def _filled(volume: Numbers | None, length: int) -> npt.NDArray[np.float64]:
-    return np.zeros(length) if volume is None else np.nan_to_num(volume.values)
-
-
-def _extras(
-    table: Table, marks: Marks, volume_at: int | None, kept: npt.NDArray[np.int64]
-) -> tuple[dict[int, tuple[str, npt.NDArray[np.float64]]], tuple[str, ...]]:
-    """Return further columns of numbers by their position, with their names, and what was missing."""
-    roles = table.roles
-    taken = {roles.time, roles.clock, roles.symbol, volume_at, *roles.prices.values(), *roles.unused}
-    found: dict[int, tuple[str, npt.NDArray[np.float64]]] = {}
-    names, notes = set(OHLCV), []
-    for place, name in enumerate(table.head.keys or [f"column_{i + 1}" for i in range(table.head.width)]):
-        if place in taken or not name or not _holds_numbers(table, place):
-            continue
-        column = read_numbers(table.columns[place], marks)
-        texts = np.flatnonzero(column.text)
-        if texts.size > len(column.text) // 2:
-            continue
-        if texts.size:
-            line = table.line_of(int(texts[0]))
-            notes.append(f"Column {name} has {texts.size:,} cells of text (first: {table.place} {line}), read as missing")
-        unique = name if name not in names else f"{name}_{place + 1}"
-        names.add(unique)
-        found[place] = (unique, column.values[kept])
-    return found, tuple(notes)
-
-
-def _holds_numbers(table: Table, place: int) -> bool:
-    kind = table.columns[place].type
-    if not pa.types.is_string(kind):
-        return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) or pa.types.is_decimal(kind))
-    some = [str(cell) for cell in pc.drop_null(table.columns[place])[:200].to_pylist()]
-    return bool(some) and 2 * sum(looks_like_number(cell) for cell in some) >= len(some)
-
-
-def _told(table: Table, verdict: rows.Verdict, volume_at: int | None) -> tuple[Refused, ...]:
-    def example_of(reason: str, row: int) -> str:
-        return _example(table, reason, row, volume_at)
-
-    told = rows.describe(verdict.faults, table.line_of, example_of, table.place)
-    return ((table.ragged,) if table.ragged else ()) + told
-
-
-def _example(table: Table, reason: str, row: int, volume_at: int | None) -> str:
-    """Return what stands in a faulty row: the cell at fault, or the time."""
-    names = table.head.names or [f"column {i + 1}" for i in range(table.head.width)]
-    times = [place for place in (table.roles.time, table.roles.clock) if place is not None]
-    if reason in ("time", "unsorted", "duplicate"):
-        return " ".join(_cell(table, place, row) for place in times)
-    places = list(table.roles.prices.values()) if reason != "volume" else [int(volume_at or 0)]
-    if reason == "inverted":
-        places = [table.roles.prices["high"], table.roles.prices["low"]]
-    shown = {place: _cell(table, place, row) for place in places}
-    tests = {"text": lambda cell: not _is_number(cell) and cell not in MISSING, "missing": lambda cell: cell in MISSING,
-             "negative": lambda cell: _is_number(cell) and float(cell) <= 0}  # fmt: skip
-    wrong = [place for place in places if reason not in tests or tests[reason](shown[place])] or places
-    chosen = wrong[:1] if reason in tests else wrong
-    return ", ".join(f"{names[place]} {shown[place] or 'empty'}" for place in chosen)
-
-
-def _cell(table: Table, place: int, row: int) -> str:
-    value = table.columns[place][row]
-    return str(pc.cast(value, pa.string()).as_py()) if value.is_valid else ""
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        return bool(np.isfinite(float(cell)))
-    except ValueError:
-        return False
-
-
-def _refuse(table: Table, refused: Sequence[Refused], verdict: rows.Verdict, options: ReadOptions) -> None:
-    total = table.rows + (table.ragged.count if table.ragged else 0)
-    words = "; ".join(item.words for item in refused)
-    if refused and options.bad_rows == "refuse":
-        count = sum(item.count for item in refused)
-        raise DataError(
-            f"{count:,} of {total:,} rows cannot be used: {words}", where=table.where,
-            hint=f"Correct the file, or read it with --bad-rows drop (in Python bad_rows=\"drop\"){_advice(refused, count, total)}",
-        )  # fmt: skip
-    if verdict.kept.size == 0:
-        raise DataError(f"no row can be used: {words}", where=table.where, hint="Correct the file")
-
-
-def _advice(refused: Sequence[Refused], count: int, total: int) -> str:
-    if count > total // 4 and any(item.reason == "duplicate" for item in refused):
-        return ". So many rows of one time look like ticks or like several instruments in one file"
-    return ""
-
-
-def _bars(
-    verdict: rows.Verdict, stamps: Stamps, timeframe: Timeframe, stamp: Stamp, what: Instrument,
-    volume: npt.NDArray[np.float64], extras: Mapping[int, tuple[str, npt.NDArray[np.float64]]],
-) -> tuple[Bars, tuple[str, ...]]:  # fmt: skip
-    kept = verdict.kept
-    closed = closes.find_closes(stamps.local[kept], stamps.utc[kept], timeframe, stamp=stamp, instrument=what)
-    bars = Bars(
-        instrument=what, timeframe=timeframe, time=closed.time, session=closed.session, volume=volume[kept],
-        columns=dict(extras.values()), **{name: verdict.prices[name][kept] for name in PRICES},
-    )  # fmt: skip
-    return bars, closed.notes
-
-
 def _recipe(table: Table, stamps: Stamps, marks: Marks, bars: Bars, stamp: str) -> Recipe:
     return replace(
         table.recipe, decimal=marks.decimal, thousands=marks.thousands, date_order=stamps.date_order,
@@ -282,7 +169,9 @@ def _recipe(table: Table, stamps: Stamps, marks: Marks, bars: Bars, stamp: str) 
     )  # fmt: skip
 
 
-def _notes(table: Table, stamps: Stamps, volume: Numbers | None, kept: npt.NDArray[np.int64], bars: Bars) -> list[str]:
+def _notes(
+    table: Table, stamps: Stamps, volume: Numbers | None, kept: npt.NDArray[np.int64], bars: Bars
+) -> list[str]:
     said = []
     if table.roles.close_only:
         place = table.roles.prices["close"]
@@ -310,12 +199,11 @@ def _stamp(
 
 
 def _report(
-    table: Table, verdict: rows.Verdict, refused: tuple[Refused, ...], options: ReadOptions, bars: Bars, notes: tuple[str, ...]
+    table: Table, verdict: rows.Verdict, refused: tuple[Refused, ...], options: ReadOptions, bars: Bars
 ) -> Report:
-    assert set(verdict.faults) <= set(REASONS)
-    duplicates = verdict.faults.get("duplicate", np.empty(0)).size
+    duplicates = sum(item.count for item in refused if item.reason == "duplicate")
     return Report(
-        rows_read=table.rows + (table.ragged.count if table.ragged else 0), rows_used=len(bars), refused=refused,
-        bad_rows=options.bad_rows, order_reversed=verdict.order_reversed, duplicates=int(duplicates),
-        repaired=verdict.repaired, dust=verdict.dust, gaps=gaps.summarise(bars), notes=notes,
+        rows_read=total_rows(table), rows_used=len(bars), refused=refused, bad_rows=options.bad_rows,
+        order_reversed=verdict.order_reversed, duplicates=duplicates, repaired=verdict.repaired,
+        dust=verdict.dust, gaps=gaps.summarise(bars),
     )  # fmt: skip

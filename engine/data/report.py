@@ -127,9 +127,12 @@ class Report:
         if self.order_reversed:
             said.append("The file stands newest first; it was turned round")
         if self.dust:
-            said.append(f"{self.dust:,} rows have an open or close outside low to high by rounding; high and low were widened")
+            rows = "rows have" if self.dust > 1 else "row has"
+            outside = "an open or close outside low to high by rounding; high and low were widened"
+            said.append(f"{self.dust:,} {rows} {outside}")
         if self.gaps.count:
-            said.append(f"{self.gaps.count:,} gap{'s' * (self.gaps.count > 1)}, the longest {_duration(self.gaps.largest_seconds)} after {self.gaps.largest_after}")
+            longest = f"the longest {duration(self.gaps.largest_seconds)} after {self.gaps.largest_after}"
+            said.append(f"{self.gaps.count:,} gap{'s' * (self.gaps.count > 1)}, {longest}")
         return (*said, *self.notes)
 
     def _verb(self, reason: str) -> str:
@@ -146,7 +149,8 @@ class Report:
         return values
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a length of time in words, ``2.95 hours``."""
     for size, word in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
         if seconds >= size:
             return f"{seconds / size:.4g} {word}"

@@ -177,7 +177,10 @@ def _in_time_order(key: IntArray, bench: _Bench, *, keep_last: bool) -> tuple[In
 
 
 def describe(
-    faults: Mapping[str, IntArray], line_of: Callable[[int], int], example_of: Callable[[str, int], str], place: str
+    faults: Mapping[str, IntArray],
+    line_of: Callable[[int], int],
+    example_of: Callable[[str, int], str],
+    place: str,
 ) -> tuple[Refused, ...]:
     """Return counts, first lines and examples by reason, in the order of `REASONS`."""
     told = []

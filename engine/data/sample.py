@@ -46,9 +46,12 @@ def _samples() -> Mapping[str, Sample]:
     index, future = AssetClass.INDEX, AssetClass.FUTURE
     known = (
         Sample("SPX", "S&P 500, daily 1999 to 2018", Instrument("SPX", index), "sp500/sp500.csv.gz"),
-        Sample("NASDAQ", "NASDAQ Composite, daily 1999 to 2018", Instrument("NASDAQ", index), "nasdaq/nasdaq.csv.gz"),
-        Sample("WTI", "West Texas crude, daily closes 1986 to 2019", Instrument("WTI", future), "wti/wti.csv.gz"),
-        Sample("VIX", "CBOE volatility index, daily closes 2014 to 2019", Instrument("VIX", index), "vix/vix.csv.gz"),
+        Sample("NASDAQ", "NASDAQ Composite, daily 1999 to 2018", Instrument("NASDAQ", index),
+               "nasdaq/nasdaq.csv.gz"),
+        Sample("WTI", "West Texas crude, daily closes 1986 to 2019", Instrument("WTI", future),
+               "wti/wti.csv.gz"),
+        Sample("VIX", "CBOE volatility index, daily closes 2014 to 2019", Instrument("VIX", index),
+               "vix/vix.csv.gz"),
         Sample(SYNTHETIC, "Generated 5-minute bars, not a real market", Instrument("SYNTH-5M")),
     )  # fmt: skip
     return MappingProxyType({sample.name: sample for sample in known})
@@ -88,15 +91,17 @@ def sample_import(name: str) -> Import:
     source = f"{SAMPLE_PREFIX}{sample.name}"
     if not sample.file:
         return _generated(sample, source)
-    options = ReadOptions(symbol=sample.instrument.symbol, bad_rows="drop", day_first=False, instrument=sample.instrument)
+    what = sample.instrument
+    options = ReadOptions(symbol=what.symbol, bad_rows="drop", day_first=False, instrument=what)
     return build(read_table(_shipped(sample.file), options), options, source=source)
 
 
 def _find(name: str) -> Sample:
-    by_name = {key.lower(): sample for sample in SAMPLES.values() for key in (sample.name, sample.instrument.symbol)}
-    if name.lower() not in by_name:
-        raise InputError(f"unknown sample '{name}'", field="data.file", value=name, hint=nearest(name, SAMPLES))
-    return by_name[name.lower()]
+    for sample in SAMPLES.values():
+        if name.lower() in (sample.name.lower(), sample.instrument.symbol.lower()):
+            return sample
+    hint = nearest(name, SAMPLES)
+    raise InputError(f"unknown sample '{name}'", field="data.file", value=name, hint=hint)
 
 
 def _shipped(file: str) -> Path:
@@ -110,7 +115,7 @@ def _shipped(file: str) -> Path:
 
 
 def _generated(sample: Sample, source: str) -> Import:
-    from engine.data.synthetic import intraday_bars
+    from engine.data.synthetic import intraday_bars  # noqa: PLC0415
 
     bars = intraday_bars(sample.instrument)
     recipe = Recipe(

@@ -158,7 +158,10 @@ def _names_line(above: Sequence[_Line], width: int) -> int | None:
 
 
 def _header_lines(above: Sequence[_Line], names_at: int, width: int) -> list[int]:
-    return [i for i, line in enumerate(above) if i >= names_at or (line.is_words and abs(len(line.cells) - width) <= 1)]
+    def belongs(line: _Line) -> bool:
+        return line.is_words and abs(len(line.cells) - width) <= 1
+
+    return [i for i, line in enumerate(above) if i >= names_at or belongs(line)]
 
 
 def _fit(row: Row, width: int) -> Row:

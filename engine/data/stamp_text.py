@@ -178,10 +178,14 @@ def _day(match: re.Match[str]) -> Day | None:
         text = match["compact"]
         number = day_number(int(text[:4]), int(text[4:6]), int(text[6:]))
     else:
-        day, month, year = ((match["day"], match["mon"], match["year"]) if match["mon"] else
-                            (match["day2"], match["mon2"], match["year2"]))  # fmt: skip
-        number = day_number(_full_year(int(year), year), _MONTHS.get(month[:3].lower(), 0), int(day))
+        number = _named_day(match)
     return None if number is None else Day(number)
+
+
+def _named_day(match: re.Match[str]) -> int | None:
+    end = "" if match["mon"] else "2"
+    day, month, year = (match[f"{name}{end}"] for name in ("day", "mon", "year"))
+    return day_number(_full_year(int(year), year), _MONTHS.get(month[:3].lower(), 0), int(day))
 
 
 def _full_year(year: int, text: str) -> int:

@@ -48,7 +48,8 @@ def instrument_of(symbol: str, session: npt.NDArray[np.int64], timeframe: Timefr
     Parameters
     ----------
     symbol : str
-        ``CL=F`` is a future, ``EURUSD`` and ``XAUUSD`` are traded like currencies; weekend bars make it crypto.
+        ``CL=F`` is a future, ``EURUSD`` and ``XAUUSD`` are traded like currencies; weekend bars
+        make it crypto.
     session : int64[n]
         Days of the bars since 1970-01-01.
     timeframe : Timeframe

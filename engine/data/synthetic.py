@@ -23,12 +23,9 @@ _FIRST_DAY = date(2022, 1, 3)
 _DAILY_VOLATILITY = 0.012
 _NIGHT_VOLATILITY = 0.006
 _FIRST_PRICE = 100.0
-_TICK = 0.01
 
 
-def intraday_bars(
-    instrument: Instrument, *, sessions: int = _SESSIONS, seed: int = SEED
-) -> Bars:
+def intraday_bars(instrument: Instrument, *, sessions: int = _SESSIONS, seed: int = SEED) -> Bars:
     """Generate five-minute bars of weekday sessions from 9:30 to 16:00 in New York.
 
     Volatility clusters from day to day, is highest after the open and higher again before the
@@ -55,7 +52,8 @@ def intraday_bars(
     nights[0] = 0.0
     path = _path(moves, nights)
     prices = _to_ticks(path)
-    volume = np.round(1_000 * day_volatility[:, None] * (smile / smile.mean()) ** 2 * chance.lognormal(0.0, 0.4, shape))
+    usual = 1_000 * day_volatility[:, None] * (smile / smile.mean()) ** 2
+    volume = np.round(usual * chance.lognormal(0.0, 0.4, shape))
     times = _close_times(days)
     return Bars(
         instrument, Timeframe(5, "m"), time=times, session=np.repeat(days, _BARS_PER_SESSION),
@@ -78,18 +76,18 @@ def _clustered(chance: np.random.Generator, count: int) -> FloatArray:
     for day in range(count):
         state = 0.95 * state + shocks[day]
         level[day] = state
-    return np.exp(level - level.var() / 2)
+    return np.asarray(np.exp(level - level.var() / 2), np.float64)
 
 
 def _smile() -> FloatArray:
     """Return each bar's share of the day's volatility: squares sum to one."""
     place = np.linspace(0.0, 1.0, _BARS_PER_SESSION)
-    raw = 0.6 + 1.6 * np.exp(-place / 0.08) + 0.5 * np.exp((place - 1.0) / 0.06)
+    raw: FloatArray = 0.6 + 1.6 * np.exp(-place / 0.08) + 0.5 * np.exp((place - 1.0) / 0.06)
     return np.asarray(raw / np.sqrt((raw**2).sum()))
 
 
 def _path(moves: FloatArray, nights: FloatArray) -> FloatArray:
-    """Return log prices of shape (bars, steps + 1): each bar opens where the last one closed, or after a night."""
+    """Return log prices, float64[bars, steps + 1]: a bar opens where the last one closed."""
     sessions = moves.shape[0]
     flat = moves.reshape(sessions, -1)
     inside = np.cumsum(flat, axis=1)
@@ -98,11 +96,11 @@ def _path(moves: FloatArray, nights: FloatArray) -> FloatArray:
     steps = moves.shape[2]
     first = np.arange(moves.shape[1]) * steps
     index = first[:, None] + np.arange(steps + 1)[None, :]
-    return levels[:, index].reshape(-1, steps + 1)
+    return np.asarray(levels[:, index].reshape(-1, steps + 1), np.float64)
 
 
 def _to_ticks(log_prices: FloatArray) -> FloatArray:
-    return np.round(np.round(_FIRST_PRICE * np.exp(log_prices) / _TICK) * _TICK, 2)
+    return np.asarray(np.round(_FIRST_PRICE * np.exp(log_prices), 2), np.float64)
 
 
 def _close_times(days: IntArray) -> IntArray:
@@ -111,6 +109,7 @@ def _close_times(days: IntArray) -> IntArray:
     for place, day in enumerate(days.tolist()):
         moment = datetime.combine(date(1970, 1, 1) + timedelta(days=day), time(9, 30), zone)
         offset = moment.utcoffset() or timedelta()
-        opens[place] = day * NS_PER_DAY + (9 * 3600 + 1800) * NS_PER_SECOND - int(offset.total_seconds()) * NS_PER_SECOND
+        seconds = 9 * 3600 + 30 * 60 - int(offset.total_seconds())
+        opens[place] = day * NS_PER_DAY + seconds * NS_PER_SECOND
     closes = np.arange(1, _BARS_PER_SESSION + 1, dtype=np.int64) * 300 * NS_PER_SECOND
     return (opens[:, None] + closes[None, :]).ravel()

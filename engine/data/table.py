@@ -102,7 +102,8 @@ def from_arrow(arrow: pa.Table, *, where: str, kind: str, symbol: str | None = N
     columns = tuple(_plain(column) for column in arrow.columns)
     shown = [[cell or "" for cell in _as_texts(column[:_HEAD_ROWS])] for column in columns]
     rows = tuple(zip(*shown, strict=True))
-    head = Head(where, "", tuple(map(str, arrow.column_names)), (), (), rows, len(columns), 1, quoted_lines=False)
+    names = tuple(map(str, arrow.column_names))
+    head = Head(where, "", names, (), (), rows, len(columns), 1, quoted_lines=False)
     known = recognise(head)
     roles = find_roles(head, symbol=symbol, where=where)
     recipe = Recipe(known.name, known.title, kind, (), header_rows=1)
@@ -124,17 +125,18 @@ def _from_text(path: Path, options: ReadOptions) -> Table:
         roles = find_roles_by_cells(head, where=path.name)
         header_rows = 0
     recipe = Recipe(
-        known.name, known.title, "csv", (), encoding=text.encoding, delimiter=head.delimiter, header_rows=header_rows,
-        quoted_lines=head.quoted_lines, skipped_lines=len(head.junk),
+        known.name, known.title, "csv", (), encoding=text.encoding, delimiter=head.delimiter,
+        header_rows=header_rows, quoted_lines=head.quoted_lines, skipped_lines=len(head.junk),
     )  # fmt: skip
     columns, bad = _read_rows(text, head)
     lines = _LineFinder(text.data, head.first_line, frozenset(number for number, _ in bad))
     ragged, notes = _describe_ragged(bad, head, lines)
-    return Table(path.name, head, known, roles, columns, recipe, lines, header_ticker(head), ragged, notes=notes)
+    ticker = header_ticker(head)
+    return Table(path.name, head, known, roles, columns, recipe, lines, ticker, ragged, notes=notes)
 
 
 def _read_rows(text: Text, head: Head) -> tuple[tuple[pa.Array, ...], list[tuple[int, str]]]:
-    from pyarrow import csv
+    from pyarrow import csv  # noqa: PLC0415
 
     data = _from_line(text.data, head.first_line)
     if head.quoted_lines:
@@ -152,10 +154,11 @@ def _read_rows(text: Text, head: Head) -> tuple[tuple[pa.Array, ...], list[tuple
     table = csv.read_csv(
         pa.py_buffer(data),
         # One thread: the numbers of bad rows are known only then.
-        read_options=csv.ReadOptions(use_threads=False, column_names=names, block_size=max(1 << 24, len(max(data[:65536].split(b"\n"), key=len)))),
+        read_options=csv.ReadOptions(use_threads=False, column_names=names, block_size=1 << 24),
         parse_options=csv.ParseOptions(delimiter=head.delimiter, invalid_row_handler=note_bad),
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=list(MISSING),
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True,
+            null_values=list(MISSING),
         ),
     )  # fmt: skip
     return tuple(_plain(column) for column in table.columns), bad
@@ -194,8 +197,10 @@ def _describe_ragged(
     bad: Sequence[tuple[int, str]], head: Head, lines: _LineFinder
 ) -> tuple[Refused | None, tuple[str, ...]]:
     faults, notes = list(bad), []
-    if faults and not any(c.isdigit() for c in faults[-1][1][:1]) and len(cells(faults[-1][1], head.delimiter)) == 1:
-        notes.append(f"Line {lines.of_number(faults[-1][0])} below the rows is a remark and was skipped: {faults.pop()[1][:60]}")
+    if faults and _is_remark(faults[-1][1], head.delimiter):
+        number, text = faults.pop()
+        place = lines.of_number(number)
+        notes.append(f"Line {place} below the rows is a remark and was skipped: {text[:60]}")
     if not faults:
         return None, tuple(notes)
     number, text = faults[0]
@@ -204,21 +209,26 @@ def _describe_ragged(
     return Refused("columns", len(faults), lines.of_number(number), example), tuple(notes)
 
 
+def _is_remark(text: str, delimiter: str) -> bool:
+    return not text[:1].isdigit() and len(cells(text, delimiter)) == 1
+
+
 def _from_container(path: Path, kind: str, options: ReadOptions) -> Table:
     try:
         # Without threads: Arrow's pool would outlive this call.
         if kind == "parquet":
-            from pyarrow import parquet
+            from pyarrow import parquet  # noqa: PLC0415
 
             # Not read_table, which imports pandas.
             with parquet.ParquetFile(path) as file:
                 arrow = file.read(use_threads=False)
         else:
-            from pyarrow import feather
+            from pyarrow import feather  # noqa: PLC0415
 
             arrow = feather.read_table(path, use_threads=False, memory_map=False)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"the {kind} file is damaged ({error})", where=path.name, hint="Export it again") from error
+        what = f"the {kind} file is damaged ({error})"
+        raise DataError(what, where=path.name, hint="Export it again") from error
     return from_arrow(arrow, where=path.name, kind=kind, symbol=options.symbol)
 
 

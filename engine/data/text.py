@@ -41,16 +41,24 @@ def existing_file(path: str | Path) -> Path:
     """
     file = Path(path).expanduser()
     if file.is_dir():
-        raise InputError("this is a folder", field="data.file", value=str(path), where=str(path), hint="Give one price file")
+        raise InputError(
+            "this is a folder", field="data.file", value=str(path), where=str(path),
+            hint="Give one price file",
+        )  # fmt: skip
     if not file.is_file():
-        near = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
-        hint = nearest(file.name, near) if near else f"There is no folder {file.parent}"
-        if not hint.startswith(("Did", "There")):
-            hint = f"Nothing of that name is in {file.parent.resolve()}"
-        raise InputError("there is no such file", field="data.file", value=str(path), where=str(path), hint=hint)
+        raise InputError(
+            "there is no such file", field="data.file", value=str(path), where=str(path), hint=_similar(file)
+        )
     if file.stat().st_size == 0:
         raise DataError("the file is empty", where=file.name, hint="Export it again")
     return file
+
+
+def _similar(file: Path) -> str:
+    if not file.parent.is_dir():
+        return f"There is no folder {file.parent}"
+    hint = nearest(file.name, [entry.name for entry in file.parent.iterdir()])
+    return hint if hint.startswith("Did") else f"Nothing of that name is in {file.parent.resolve()}"
 
 
 def container(path: Path) -> str:
@@ -65,7 +73,7 @@ def container(path: Path) -> str:
         with path.open("rb") as stream:
             start = stream.read(8)
     except OSError as error:
-        raise DataError(f"the file cannot be opened ({error.strerror})", where=path.name, hint="Check its permissions") from error
+        raise _unreadable(path, error) from error
     for magic, kind in _CONTAINERS.items():
         if start.startswith(magic):
             return kind
@@ -90,15 +98,21 @@ def read_text(path: Path) -> Text:
         if data.startswith(_GZIP):
             data = gzip.decompress(data)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"the gzip file is damaged ({error})", where=path.name, hint="Fetch it again") from error
+        what = f"the gzip file is damaged ({error})"
+        raise DataError(what, where=path.name, hint="Fetch it again") from error
     except OSError as error:
-        raise DataError(f"the file cannot be read ({error.strerror})", where=path.name, hint="Check its permissions") from error
+        raise _unreadable(path, error) from error
     data, encoding = _to_utf8(data, path.name)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not data.strip():
         raise DataError("the file is empty", where=path.name, hint="Export it again")
     return Text(data, encoding)
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    what = f"the file cannot be read ({error.strerror})"
+    return DataError(what, where=path.name, hint="Check its permissions")
 
 
 def _to_utf8(data: bytes, where: str) -> tuple[bytes, str]:

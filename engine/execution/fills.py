@@ -20,7 +20,9 @@ class Fill(StrEnum):
         return {
             "next_open": "Signal at close of bar t, fill at open of bar t+1",
             "next_close": "Signal at close of bar t, fill at close of bar t+1",
-            "this_close": "Signal at close of bar t, fill at the same close: trades on the price it decided with",
+            "this_close": (
+                "Signal at close of bar t, fill at the same close: trades on the price it decided with"
+            ),
         }[self.value]
 
 

@@ -7,6 +7,7 @@ when the parent is killed. All arrays of a `Bars` lie one after another in one s
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import shutil
 import weakref
@@ -121,7 +122,8 @@ class SharedBars:
         names = (*_INTEGERS, *OHLCV)
         size = max(1, (len(names) + len(bars.columns)) * len(bars) * _WIDTH)
         self._make_room(size)
-        segment = SharedMemory(create=True, size=size, name=f"ivybt_{secrets.token_hex(6)}")
+        name = f"ivybt_{os.getpid()}_{secrets.token_hex(4)}"
+        segment = SharedMemory(create=True, size=size, name=name)
         arrays = [getattr(bars, name) for name in names] + list(bars.columns.values())
         for position, array in enumerate(arrays):
             offset = position * len(bars) * _WIDTH

@@ -90,7 +90,8 @@ def explain(name: str, run: Run) -> str:
     shown = _plain(value)
     if METRICS[name].unit == "fraction":
         shown = f"{_plain(value)} = {value * 100:,.2f}%"
-    return f"{name} = {substituted}" if substituted.endswith(f" {shown}") else f"{name} = {substituted} = {shown}"
+    says_it = substituted.endswith(f" {shown}")
+    return f"{name} = {substituted}" if says_it else f"{name} = {substituted} = {shown}"
 
 
 def _plain(value: float) -> str:
@@ -191,7 +192,8 @@ def _var(run: Run) -> str:
 
 def _cvar(run: Run) -> str:
     ordered, below, _ = _tail(run)
-    return f"sum {_plain(float(ordered[: below + 1].sum()))} / worst {below + 1:,} of {ordered.size:,} returns"
+    total = _plain(float(ordered[: below + 1].sum()))
+    return f"sum {total} / worst {below + 1:,} of {ordered.size:,} returns"
 
 
 def _exposure(run: Run) -> str:
@@ -201,13 +203,14 @@ def _exposure(run: Run) -> str:
 
 def _turnover(run: Run) -> str:
     notional = float(np.sum(np.abs(run.orders["quantity"]) * run.orders["price"]))
-    mean = _plain(float(np.mean(run.equity)))
-    return f"traded {_plain(notional)} / mean equity {mean} x {_plain(_periods(run))} / bars {run.equity.size:,}"
+    mean, periods = _plain(float(np.mean(run.equity))), _plain(_periods(run))
+    return f"traded {_plain(notional)} / mean equity {mean} x {periods} / bars {run.equity.size:,}"
 
 
 def _orders(run: Run) -> str:
     reasons, counts = np.unique(run.orders["reason"], return_counts=True)
-    parts = [f"{Reason(int(r)).label.replace('_', ' ')} {int(n):,}" for r, n in zip(reasons, counts, strict=True)]
+    words = (Reason(int(reason)).label.replace("_", " ") for reason in reasons)
+    parts = [f"{word} {int(n):,}" for word, n in zip(words, counts, strict=True)]
     return " + ".join(parts) or "filled orders 0"
 
 
@@ -249,7 +252,7 @@ def _costs(run: Run) -> str:
 def _bars_per_year(run: Run) -> str:
     bars = run.bars
     if _periods(run) != bars.periods_per_year:
-        return f"set by hand, calendar {_plain(bars.periods_per_year)};"
+        return f"calendar {_plain(bars.periods_per_year)}, set by hand"
     sessions = bars.instrument.hours.sessions_per_year
     if bars.timeframe.unit in ("wk", "mo"):
         return f"calendar of {bars.timeframe} bars"

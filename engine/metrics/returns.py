@@ -15,7 +15,7 @@ from numba import float64, int64, types, void
 from engine.core.bars import FloatArray
 from engine.kernels import performance as kernel
 from engine.kernels.compile import compile_loop
-from engine.kernels.types import MATRIX, VECTOR
+from engine.kernels.types import MATRIX, SERIES, VECTOR
 
 
 def _ratios(returns: FloatArray, periods_per_year: float, risk_free: float) -> FloatArray:
@@ -29,12 +29,12 @@ def _ratios(returns: FloatArray, periods_per_year: float, risk_free: float) -> F
 
 @functools.cache
 def _ratio_driver() -> Any:
-    return compile_loop(kernel.risk_ratios, void(VECTOR, int64, float64, float64, MATRIX, VECTOR))
+    return compile_loop(kernel.risk_ratios, void(SERIES, int64, float64, float64, MATRIX, VECTOR))
 
 
 @functools.cache
 def _drawdown_driver() -> Any:
-    return compile_loop(kernel.deepest, types.Tuple((float64, int64))(VECTOR, float64, int64))
+    return compile_loop(kernel.deepest, types.Tuple((float64, int64))(SERIES, float64, int64))
 
 
 def volatility(returns: FloatArray, periods_per_year: float) -> float:

@@ -20,7 +20,7 @@ class Turtle(Strategy):
     the entry decision minus `stop_atr` x ATR of that bar; a short mirrored. Stops are judged on closes.
 
     With `skip_after_winner` a breakout is passed over when the breakout before it, taken or passed over,
-    ended with a gain from close to close. An exit never re-enters on its own bar on the same side.
+    ended with a gain from close to close.
 
     References
     ----------
@@ -67,12 +67,12 @@ class Turtle(Strategy):
             if np.isnan(entry_high[t] + exit_high[t] + reach[t]):
                 target[t] = 0.0
                 continue
-            left = 0.0
             if (side > 0.0 and (close < exit_low[t] or close <= stop)) or (
                 side < 0.0 and (close > exit_high[t] or close >= stop)
             ):
                 won = side * (close - start) > 0.0
-                left, side = side, 0.0
+                side = 0.0
+            # A close that ends a long is below earlier closes: it cannot be a new high. Only a turn is left.
             broke = 1.0 if close > entry_high[t] else (-1.0 if close < entry_low[t] else 0.0)
             if side == 0.0 and broke != 0.0:
                 side, start = broke, close

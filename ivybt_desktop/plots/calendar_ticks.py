@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 IntArray = npt.NDArray[np.int64]
 
+_EPOCH = dt.date(1970, 1, 1)
 _NS_PER_SECOND = 1_000_000_000
 _NS_PER_MINUTE = 60 * _NS_PER_SECOND
 _MINUTES_PER_DAY = 1440
@@ -95,12 +96,24 @@ class Calendar:
 
     def stamp(self, bar: int) -> str:
         """Return the full date of a bar, with the clock for intraday bars."""
-        date = np.datetime64(int(self.session[bar]), "D").astype(dt.date)
+        date = _EPOCH + dt.timedelta(days=int(self.session[bar]))
         day = f"{date:%a} {date.day} {_MONTHS[date.month - 1]} {date.year}"
         if not self.intraday:
             return day
         moment = dt.datetime.fromtimestamp(int(self.time[bar]) // _NS_PER_SECOND, tz=self._zone)
         return f"{day} {moment:%H:%M}"
+
+    def short(self, value: int) -> str:
+        """Return a stamp for a table: ISO date of a session, with the clock for an intraday instant.
+
+        Parameters
+        ----------
+        value : int
+            Days since 1970-01-01 of daily bars, nanoseconds UTC of intraday ones.
+        """
+        if not self.intraday:
+            return str(_EPOCH + dt.timedelta(days=value))
+        return f"{dt.datetime.fromtimestamp(value // _NS_PER_SECOND, tz=self._zone):%Y-%m-%d %H:%M}"
 
     def ticks(self, first: int, last: int, count: int) -> list[Tick]:
         """Return labels for bars ``first`` to ``last``, at most about ``count`` of them."""
@@ -158,7 +171,7 @@ class Calendar:
 
     def _date(self, at: int) -> dt.date:
         day = int(self.session[self.day_starts[at]])
-        return dt.date(1970, 1, 1) + dt.timedelta(days=day)
+        return _EPOCH + dt.timedelta(days=day)
 
     def _month_groups(self, low: int, high: int, step: int) -> IntArray:
         """Return positions among the sessions where a group of months begins."""
@@ -188,5 +201,5 @@ def _changes(keys: IntArray) -> IntArray:
 
 
 def _day_text(day: int) -> str:
-    date = np.datetime64(day, "D").astype(dt.date)
+    date = _EPOCH + dt.timedelta(days=day)
     return f"{date.day} {_MONTHS[date.month - 1]}"

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from ivybt_desktop.plots.inks import Inks
+from ivybt_desktop.plots.inks import Inks, faded
 from ivybt_desktop.plots.primitives import draw_level
 from ivybt_desktop.plots.scale import View
 from ivybt_desktop.theme.tokens import SIZES
@@ -48,7 +48,7 @@ class LevelLayer:
     value : float
         Where; NaN draws nothing.
     text : str, default ""
-        Words at its left end.
+        Words at its right end.
     """
 
     def __init__(self, value: float = np.nan, text: str = "") -> None:
@@ -67,5 +67,7 @@ class LevelLayer:
         painter.setPen(inks.quiet)
         if self.text:
             row = SIZES.label + SIZES.grid
-            rect = QRectF(SIZES.padding, y - row, view.width, row)
-            painter.drawText(rect, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self.text)
+            width = painter.fontMetrics().horizontalAdvance(self.text) + 1
+            box = QRectF(view.width - width - SIZES.padding, y - row, width, row)
+            painter.fillRect(box, faded(inks.panel, 0.75))
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self.text)

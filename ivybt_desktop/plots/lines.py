@@ -17,7 +17,10 @@ FloatArray = npt.NDArray[np.float64]
 Text = Callable[[float], str]
 
 # Beyond this many segments smooth edges cost more than they show.
-_SMOOTH = 900
+_SMOOTH = 5_000
+# Finer than a pixel, so that strokes of neighbouring groups touch; coarser levels look like stairs.
+_GROUP = 0.5
+_DASHABLE = 8.0
 
 
 def _plain(value: float) -> str:
@@ -71,7 +74,9 @@ class LineLayer:
         x0, y0, x1, y1 = self.segments(view)
         smooth = x0.size <= _SMOOTH
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
-        painter.setPen(pen(self._ink(inks), self._width if smooth else 1.0, dashed=self._dashed and smooth))
+        # A dash begins anew at each segment: short segments would make an uneven line of it.
+        dashed = self._dashed and view.bar_width >= _DASHABLE
+        painter.setPen(pen(self._ink(inks), self._width if smooth else 1.0, dashed=dashed))
         draw_lines(painter, x0, y0, x1, y1)
 
     def segments(self, view: View) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -80,7 +85,7 @@ class LineLayer:
         Bars that share a pixel become one upright stroke from their least to their greatest value,
         joined to its neighbours by the values at its ends: no peak is lost.
         """
-        level = self._pyramid.level_for(1.0 / view.bar_width)
+        level = self._pyramid.level_for(_GROUP / view.bar_width)
         first, last = view.bars
         # One group more on each side, so that the line runs to the edge.
         first, last = first - level.factor, last + level.factor
@@ -131,7 +136,7 @@ class DepthLayer:
 
     def paint(self, painter: QPainter, view: View, inks: Inks) -> None:
         """Draw columns that touch, then the edge."""
-        level = self._pyramid.level_for(1.0 / view.bar_width)
+        level = self._pyramid.level_for(_GROUP / view.bar_width)
         starts, ends = group_bounds(level.factor, *view.bars, self._pyramid.size)
         left, right = np.round(view.x(starts - 0.5)), np.round(view.x(ends + 0.5))
         zero, depth = float(view.y(0.0)), view.y(level.low[starts // level.factor])

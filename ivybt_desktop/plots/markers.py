@@ -7,19 +7,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap
 
 from engine.core.trade import TRADE_DTYPE
 from ivybt_desktop.plots.inks import Inks, faded, pen
 from ivybt_desktop.plots.primitives import draw_lines, draw_stamps, triangle
 from ivybt_desktop.plots.scale import View
-from ivybt_desktop.theme.tokens import SIZES
+from ivybt_desktop.theme.tokens import SIZES, Tokens
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-# Half the width of a marker, and the distance below which two of one side are one to the eye.
-MARKER = SIZES.grid
+# Half the width of a marker when bars are narrow and when they are wide, and the distance below which
+# two of one side are one to the eye.
+NARROW, WIDE = SIZES.grid, SIZES.grid + 2
 CROWD = SIZES.grid
 # A click this near a marker means it.
 REACH = 2 * SIZES.grid
@@ -110,6 +111,15 @@ class Joins(NamedTuple):
         return np.concatenate((before, thin(self.entry, first, last, CROWD / view.bar_width)))
 
 
+class Stamp(NamedTuple):
+    """A marker as it is drawn: side, style, half width in pixels, device pixels per pixel."""
+
+    buy: bool
+    style: str
+    size: float
+    ratio: float
+
+
 class MarkerLayer:
     """Markers of the round trips of a run. Buying points up from below, selling down from above."""
 
@@ -119,7 +129,7 @@ class MarkerLayer:
         self._decisions = {True: none, False: none}
         self._joins = {True: Joins.of(_NO_TRADES), False: Joins.of(_NO_TRADES)}
         self._trades: npt.NDArray[Any] = _NO_TRADES
-        self._stamps: dict[tuple[str, bool, str, float], QPixmap] = {}
+        self._stamps: dict[tuple[Tokens, Stamp], QPixmap] = {}
         self.selected = -1
 
     def set_trades(self, trades: npt.NDArray[Any], close: FloatArray) -> None:
@@ -161,9 +171,9 @@ class MarkerLayer:
         ratio = painter.device().devicePixelRatioF()
         for side in (True, False):
             if view.bar_width >= _DECISION_WIDTH:
-                stamp = self._stamp(inks, side, "hollow", ratio)
+                stamp = self._stamp(inks, Stamp(side, "hollow", _size(view), ratio))
                 _paint_marks(painter, view, self._decisions[side].drawn(view), stamp, buy=side)
-            stamp = self._stamp(inks, side, "solid", ratio)
+            stamp = self._stamp(inks, Stamp(side, "solid", _size(view), ratio))
             _paint_marks(painter, view, self._fills[side].drawn(view), stamp, buy=side)
         self._paint_selected(painter, view, inks, ratio)
 
@@ -184,7 +194,7 @@ class MarkerLayer:
             seen = marks.visible(view)
             if seen.bar.size == 0:
                 continue
-            middle = view.y(seen.price) + _body(buy=buy)
+            middle = view.y(seen.price) + _body(_size(view), buy=buy)
             away = (view.x(seen.bar) - x) ** 2 + (middle - y) ** 2
             away = np.where(seen.trade == self.selected, away + 1.0, away)
             at = int(np.nanargmin(away)) if np.isfinite(away).any() else -1
@@ -221,20 +231,25 @@ class MarkerLayer:
         line = Joins.of(self._trades[self.selected : self.selected + 1])
         _draw_joins(painter, view, line, np.zeros(1, np.int64))
         for bar, price, buy in ends:
-            stamp = self._stamp(inks, buy, "selected", ratio)
-            x, y = np.floor(view.x(float(bar))) + 0.5, float(view.y(float(price))) + _body(buy=buy)
-            draw_stamps(painter, stamp, np.array([x]), np.array([y]))
+            mark = Marks(np.array([bar]), np.array([price]), np.array([self.selected]))
+            stamp = self._stamp(inks, Stamp(buy, "selected", _size(view), ratio))
+            _paint_marks(painter, view, mark, stamp, buy=buy)
 
-    def _stamp(self, inks: Inks, buy: bool, style: str, ratio: float) -> QPixmap:  # noqa: FBT001
-        key = (inks.tokens.name + inks.tokens.up, buy, style, ratio)
+    def _stamp(self, inks: Inks, stamp: Stamp) -> QPixmap:
+        key = (inks.tokens, stamp)
         if key not in self._stamps:
-            self._stamps[key] = _draw_stamp(inks, inks.sign(buy), buy=buy, style=style, ratio=ratio)
+            self._stamps[key] = _draw_stamp(inks, stamp)
         return self._stamps[key]
 
 
-def _body(*, buy: bool) -> float:
+def _size(view: View) -> float:
+    """Return half the width of a marker at this zoom."""
+    return float(WIDE if view.bar_width >= _DECISION_WIDTH else NARROW)
+
+
+def _body(size: float, *, buy: bool) -> float:
     """Return how far below its tip, in pixels, the middle of a triangle lies."""
-    return 0.8 * MARKER if buy else -0.8 * MARKER
+    return 0.8 * size if buy else -0.8 * size
 
 
 def _draw_joins(painter: QPainter, view: View, joins: Joins, some: IntArray) -> None:
@@ -245,29 +260,31 @@ def _draw_joins(painter: QPainter, view: View, joins: Joins, some: IntArray) -> 
 
 
 def _paint_marks(painter: QPainter, view: View, marks: Marks, stamp: QPixmap, *, buy: bool) -> None:
-    draw_stamps(painter, stamp, np.floor(view.x(marks.bar)) + 0.5, view.y(marks.price) + _body(buy=buy))
+    y = view.y(marks.price) + _body(_size(view), buy=buy)
+    draw_stamps(painter, stamp, np.floor(view.x(marks.bar)) + 0.5, y)
 
 
-def _draw_stamp(inks: Inks, ink: QColor, *, buy: bool, style: str, ratio: float) -> QPixmap:
-    side = 6 * MARKER
-    stamp = QPixmap(round(side * ratio), round(side * ratio))
-    stamp.setDevicePixelRatio(ratio)
-    stamp.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(stamp)
+def _draw_stamp(inks: Inks, stamp: Stamp) -> QPixmap:
+    ink, side = inks.sign(stamp.buy), 6 * WIDE
+    picture = QPixmap(round(side * stamp.ratio), round(side * stamp.ratio))
+    picture.setDevicePixelRatio(stamp.ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.translate(side / 2, side / 2 - _body(buy=buy))
-    size = float(MARKER)
-    if style == "hollow":
-        painter.setPen(pen(ink, 1.2))
+    painter.translate(side / 2, side / 2 - _body(stamp.size, buy=stamp.buy))
+    shape = triangle(stamp.size * (1.4 if stamp.style == "selected" else 1.0), up=stamp.buy)
+    # A rim in the colour of the ground parts a marker from candles of the same colour.
+    painter.setPen(pen(inks.panel, 4.0 if stamp.style == "hollow" else 2.0))
+    painter.drawPath(shape)
+    if stamp.style == "hollow":
+        painter.setPen(pen(ink, 1.6))
         painter.setBrush(inks.panel)
-    elif style == "selected":
-        size *= 1.5
+    elif stamp.style == "selected":
         painter.setPen(pen(inks.text, 1.6))
         painter.setBrush(ink)
     else:
-        # A rim in the colour of the ground parts neighbours and candles of the same colour.
-        painter.setPen(pen(inks.panel, 1.0))
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)
-    painter.drawPath(triangle(size, up=buy))
+    painter.drawPath(shape)
     painter.end()
-    return stamp
+    return picture

@@ -156,6 +156,15 @@ class Pane(QWidget):
             self._cursor.bar = bar
             self.update()
 
+    def rehover(self) -> None:
+        """Tell the bar under a mouse that stood still while the bars moved beneath it."""
+        if self._cursor.y is not None:
+            self._tell_bar(self._cursor.x)
+
+    def _tell_bar(self, x: float) -> None:
+        bar = round(self.view().bar(x))
+        self.hovered.emit(bar if 0 <= bar < self._shown.count else -1)
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         """Show the kept picture of the layers, and the cursor over it."""
         if self._picture is None:
@@ -182,7 +191,7 @@ class Pane(QWidget):
         paint_tag(painter, self._inks, QRectF(view.width, top, self.gutter - 1, _TAG), text)
 
     def _ticks(self, view: View) -> tuple[FloatArray, int]:
-        values, decimals = self.scale.ticks(max(2, int(view.height / _TICK_ROOM)))
+        values, decimals = self.scale.ticks(max(3, int(view.height / _TICK_ROOM)))
         return values, decimals if self.decimals is None else max(decimals, self.decimals)
 
     def _draw(self) -> QPixmap:
@@ -219,8 +228,9 @@ class Pane(QWidget):
         left, align = view.width + SIZES.grid, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for value in values.tolist():
             y = float(view.y(value))
-            if _TAG <= y + _TAG / 2 <= view.height and not (self.unit and y < 1.5 * _TAG):
-                box = QRectF(left, y - _TAG / 2, self.gutter, _TAG)
+            if 0 <= y <= view.height and not (self.unit and y < 1.5 * _TAG):
+                top = min(max(y - _TAG / 2, 0.0), view.height - _TAG)
+                box = QRectF(left, top, self.gutter, _TAG)
                 painter.drawText(box, align, self.text(value, decimals))
         if self.unit:
             painter.drawText(QRectF(left, 0, self.gutter, _TAG), align, self.unit)
@@ -264,11 +274,12 @@ class Pane(QWidget):
             self._drag(at)
         on_axis = at.x() >= self.plot_width
         self.setCursor(Qt.CursorShape.SizeVerCursor if on_axis else Qt.CursorShape.CrossCursor)
-        view = self.view()
-        bar = round(view.bar(at.x()))
         self._cursor.x, self._cursor.y = at.x(), None if on_axis else round(at.y())
         self.update()
-        self.hovered.emit(bar if not on_axis and 0 <= bar < self._shown.count else -1)
+        if on_axis:
+            self.hovered.emit(-1)
+        else:
+            self._tell_bar(at.x())
 
     def _drag(self, at: QPointF) -> None:
         grip = self._grip

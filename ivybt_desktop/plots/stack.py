@@ -156,6 +156,8 @@ class PaneStack(QWidget):
     def _range_moved(self) -> None:
         self.axis.update()
         self.refresh()
+        for pane in self.panes:
+            pane.rehover()
         if not self._quiet:
             self.range_changed.emit(self.shown.first, self.shown.last)
 

@@ -208,6 +208,10 @@ class FileControl:
     def _use(self, source: str, bars: Bars, spec: BacktestSpec | None) -> None:
         self._workspace.set_bars(bars)
         self._workspace.log("info", f"{bars.symbol}: {len(bars):,} bars of {source} in use")
+        current = self._workspace.spec
+        if spec is None and current is not None:
+            # The settings stay; what they are run on is this file now.
+            spec = current.replace(data=current.to_dict()["data"] | {"file": source})
         self._keep_spec(spec)
         self.opened.emit(source)
 

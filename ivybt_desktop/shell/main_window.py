@@ -139,6 +139,11 @@ class MainWindow(QMainWindow):
         self._sheet = sheet
         self.layouts.name_tabs()
 
+    @property
+    def sheet_body(self) -> QWidget | None:
+        """The widget of the panel that is shown over a dock, if any."""
+        return None if self._sheet is None else self._sheet.widget()
+
     def close_sheet(self) -> None:
         """Take the panel away."""
         if self._sheet is not None:

@@ -72,9 +72,9 @@ QMenu::item:selected { background: $hover; }
 QMenu::item:disabled { color: $disabled; }
 QMenu::separator { height: 1px; background: $line; margin: ${half}px ${padding}px; }
 QMenu::indicator { width: 16px; height: 16px; left: 4px; }
-QToolBar { background: $window; border: none; border-bottom: 1px solid $line; padding: 3px ${padding}px; spacing: ${half}px; }
+QToolBar { background: $window; border: none; border-bottom: 1px solid $line; padding: 2px ${padding}px; spacing: ${half}px; }
 QToolBar::separator { background: $line; width: 1px; margin: 5px ${half}px; }
-QToolBar QToolButton { padding: 3px ${padding}px; }
+QToolBar QToolButton { padding: 2px ${padding}px; }
 QToolBar#notices { padding: 0; border: none; }
 """
 
@@ -130,12 +130,13 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; padding: 0 ${half}px 0 0;
 
 _VIEWS = """
 QAbstractItemView { background: $panel; color: $text; border: none; outline: none; gridline-color: $line; alternate-background-color: $panel; selection-background-color: $selected; selection-color: $text; }
+QTableView::item { padding: 0 ${half}px; }
 QAbstractItemView::item:selected { background: $selected; color: $text; }
 QAbstractItemView::item:hover:!selected { background: $raised; }
 QTableView:focus, QTreeView:focus, QListView:focus { border: 1px solid $accent; }
 QTableView, QTreeView, QListView { border: 1px solid transparent; }
 QHeaderView { background: $panel; border: none; }
-QHeaderView::section { background: $panel; color: $quiet; font-size: ${label}px; border: none; border-bottom: 1px solid $line; padding: 2px ${padding}px; min-height: 18px; }
+QHeaderView::section { background: $panel; color: $quiet; font-size: ${label}px; border: none; border-bottom: 1px solid $line; padding: 2px 6px; min-height: 18px; }
 QHeaderView::section:hover { color: $text; background: $raised; }
 QTableCornerButton::section { background: $panel; border: none; }
 QHeaderView::down-arrow { image: url("$glyphs/down.png"); width: 10px; height: 10px; }

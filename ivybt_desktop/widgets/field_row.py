@@ -72,6 +72,7 @@ class FieldRow(QObject):
         self.error.setWordWrap(True)
         self.error.hide()
         self.label.setBuddy(self.editor.focus_target)
+        self._known, self._hidden, self._spoken = info.default, False, False
         self.editor.set_value(info.default)
         self.set_info(info)
         self.dot.clicked.connect(self.reset)
@@ -104,9 +105,23 @@ class FieldRow(QObject):
         return self.editor.value()
 
     def set_value(self, value: Any) -> None:
-        """Show a value without emitting."""
+        """Show a value without emitting; what the row holds already costs nothing."""
+        if value == self._known and type(value) is type(self._known):
+            return
+        self._known = value
         self.editor.set_value(value)
         self._mark_changed(value)
+
+    def set_hidden(self, hidden: bool) -> None:  # noqa: FBT001  (Qt's habit for setters)
+        """Leave the row out, or show it again; it keeps its value."""
+        if hidden == self._hidden:
+            return
+        # A flag of our own: a row that was just made counts as hidden for Qt until it is laid out.
+        self._hidden = hidden
+        self.label.setVisible(not hidden)
+        self.editor.setVisible(not hidden)
+        self.error.setVisible(not hidden and self._spoken)
+        self._mark_changed(self._known)
 
     def set_error(self, sentence: str, *, spoken: bool) -> None:
         """Mark the control; with ``spoken`` the sentence stands under it as well."""
@@ -116,7 +131,8 @@ class FieldRow(QObject):
             target.style().unpolish(target)
             target.style().polish(target)
         self.error.setText(f"{sentence}." if sentence else "")
-        self.error.setVisible(bool(sentence) and spoken and not self.editor.isHidden())
+        self._spoken = bool(sentence) and spoken
+        self.error.setVisible(self._spoken and not self._hidden)
         self.editor.setToolTip(f"{sentence}.\n{self._help}" if sentence else self._help)
 
     def reset(self) -> None:
@@ -129,12 +145,14 @@ class FieldRow(QObject):
             self.editor.focus_target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _mark_changed(self, value: Any) -> None:
-        self.dot.setVisible(value != self.info.default and not self.editor.isHidden())
+        self.dot.setVisible(value != self.info.default and not self._hidden)
 
     def _changed(self, value: Any) -> None:
+        self._known = value
         self._mark_changed(value)
         self.changed.emit(self.info.name, value)
 
     def _committed(self, value: Any) -> None:
+        self._known = value
         self._mark_changed(value)
         self.committed.emit(self.info.name, value)

@@ -61,7 +61,8 @@ def shown_number(info: FieldInfo, value: float) -> float:
 def spec_number(info: FieldInfo, shown: float) -> int | float:
     """Return the value of the spec for the number in the control."""
     if is_fraction(info):
-        return shown / 100.0
+        # 0.29 / 100 is a bit away from 0.0029; what a person typed is what the spec gets.
+        return round(shown / 100.0, 12)
     return int(shown) if info.type == "int" and float(shown).is_integer() else shown
 
 

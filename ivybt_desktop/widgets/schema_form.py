@@ -105,12 +105,7 @@ class SchemaForm(QWidget):
     def set_hidden(self, names: Collection[str]) -> None:
         """Leave out fields that have no effect now; they keep their values."""
         for name, row in self._rows.items():
-            hidden = name in names
-            if row.editor.isHidden() != hidden:
-                for part in row.parts:
-                    part.setVisible(not hidden)
-                row.error.setVisible(not hidden and bool(row.error.text()))
-                row.set_value(row.value())
+            row.set_hidden(name in names)
 
     def set_unit(self, info: FieldInfo, *, start: float | None = None, reach: float | None = None) -> None:
         """Take another unit, step or range of one field.

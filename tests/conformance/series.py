@@ -1,5 +1,6 @@
 """Price series for tests of indicators and strategies: real, random, and small ones made by hand."""
 
+import dataclasses
 import functools
 import importlib.util
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 from engine.core.bars import Bars
 from engine.core.instrument import Instrument
 from engine.core.timeframe import NS_PER_DAY, Timeframe
+from engine.data.sample import sample_bars
 
 
 @functools.cache
@@ -23,6 +25,13 @@ def sp500():
     frame["target"] = np.sign(np.sin(np.arange(len(frame)) / 9.0)) * 0.5
     frame.loc[frame.index[:7], "target"] = np.nan
     return Bars.from_frame(frame, symbol="SPX", timeframe="1d")
+
+
+@functools.cache
+def intraday():
+    """Return 3,000 bars of the sample project's synthetic five-minute series with a column ``target``."""
+    bars = sample_bars("synthetic_5m").slice(0, 3000)
+    return dataclasses.replace(bars, columns={"target": np.cos(np.arange(len(bars)) / 50.0)})
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from engine.core.errors import InputError
 from engine.indicators import KINDS
 from engine.registry import Registry
 from engine.strategies import Strategy, check_declaration
-from tests.conformance.series import random_walk, sp500
+from tests.conformance.series import intraday, random_walk, sp500
 
 CUTS = 40
 
@@ -26,7 +26,7 @@ registry.scan(Path(resources.__path__[0]) / "plugins")
 registry.scan(Path(resources.__path__[0]) / "plugins" / "templates")
 NAMES = registry.names()
 
-SERIES = {"sp500": sp500, "walk": random_walk, "wild": lambda: random_walk(700, 3, 0.04)}
+SERIES = {"sp500": sp500, "intraday": intraday, "walk": random_walk, "wild": lambda: random_walk(700, 3, 0.04)}
 
 
 def variants(strategy):

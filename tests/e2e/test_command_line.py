@@ -37,17 +37,12 @@ def prices(tmp_path_factory):
     return write_prices(tmp_path_factory.mktemp("prices") / "prices.csv", daily_rows())
 
 
-@pytest.mark.parametrize("module", ["engine.cli", "ivybt_desktop"])
-def test_that_a_run_prints_one_json_object_and_nothing_else(tmp_path, prices, module):
-    done = ivybt(tmp_path, "backtest", "--data", prices, *RUN, "--json", module=module)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["bars"] == 300
-
-
-def test_that_another_process_gives_the_same_bytes(tmp_path, prices):
+def test_that_a_run_prints_one_json_object_and_the_same_bytes_in_every_process(tmp_path, prices):
     arguments = ("backtest", "--data", prices, *RUN, "--json")
-    one, two = ivybt(tmp_path, *arguments), ivybt(tmp_path, *arguments, PYTHONHASHSEED="7")
-    assert one.returncode == 0
+    one = ivybt(tmp_path, *arguments)
+    two = ivybt(tmp_path, *arguments, module="ivybt_desktop", PYTHONHASHSEED="7")
+    assert (one.returncode, one.stderr) == (two.returncode, two.stderr) == (0, "")
+    assert json.loads(one.stdout)["bars"] == 300
     assert one.stdout == two.stdout
 
 
@@ -69,6 +64,18 @@ def test_that_a_closed_pipe_ends_quietly(tmp_path):
     finally:
         os.close(writing)
     assert done.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_that_output_into_a_full_disk_is_told_in_one_line(tmp_path):
+    command = [sys.executable, "-m", "engine.cli", "strategies", "--json"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123  (a device)
+        done = subprocess.run(
+            command, env=environment(tmp_path), stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    assert b"No space left" in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX")

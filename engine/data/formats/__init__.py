@@ -49,7 +49,7 @@ class Format:
     rank: int = 50
 
 
-PLAIN = Format("plain", "Table of times and prices", lambda head: True, rank=1000)
+PLAIN = Format("plain", "Table of times and prices", lambda _: True, rank=1000)
 
 
 @cache

@@ -23,7 +23,8 @@ def _is_dukascopy(head: Head) -> bool:
 
 FORMATS = (
     Format("pandas", "pandas frame with its index", _is_pandas),
-    Format("backtrader", "Table with open interest, as backtrader and TradeStation write it", _is_backtrader, stamp="close",
+    Format("backtrader", "Table with open interest, as backtrader and TradeStation write it",
+           _is_backtrader, stamp="close",
            note="Times are taken for the close of a bar, as this export writes them"),
     Format("dukascopy", "Dukascopy export", _is_dukascopy, date_order="dmy"),
 )  # fmt: skip

@@ -26,7 +26,8 @@ def _is_rates(head: Head) -> bool:
 
 
 def _is_quoted_export(head: Head) -> bool:
-    return head.quoted_lines and head.delimiter == "\t" and head.keys[:5] == ("time", "open", "high", "low", "close")
+    columns = ("time", "open", "high", "low", "close")
+    return head.quoted_lines and head.delimiter == "\t" and head.keys[:5] == columns
 
 
 FORMATS = (

@@ -13,7 +13,8 @@ def _is_archive(head: Head) -> bool:
 
 
 def _is_daily(head: Head) -> bool:
-    return head.keys[:6] == _DAILY and head.keys[6:] in ((), ("openint",), ("stock_id",)) and head.delimiter == ","
+    further = head.keys[6:] in ((), ("openint",), ("stock_id",))
+    return head.keys[:6] == _DAILY and further and head.delimiter == ","
 
 
 FORMATS = (

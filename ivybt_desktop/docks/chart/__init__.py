@@ -24,7 +24,7 @@ def build(ctx: AppContext) -> Dock:
         Action("chart.fit", "Chart: show all bars", view.stack.shown.fit),
         Action("chart.latest", "Chart: show the latest bars (R)", view.stack.shown.reset),
         Action("chart.log", "Chart: log or linear prices (L)", view.stack.toggle_log),
-        Action("chart.auto", "Chart: fit prices to the visible bars, or hold them (A)", view.stack.toggle_auto),
+        Action("chart.auto", "Chart: fit or hold prices (A)", view.stack.toggle_auto),
     ]
     return Dock(view, presenter, actions)
 

@@ -1,4 +1,4 @@
-"""`HeadingBar`: one quiet line above the chart; words that do not fit end in dots and show in full on hover."""
+"""`HeadingBar`: one quiet line above the chart; words that do not fit show in full on hover."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from ivybt_desktop.docks.chart.presenter import Heading
+from ivybt_desktop.docks.chart.ports import Heading
 from ivybt_desktop.theme.tokens import SIZES
 
 

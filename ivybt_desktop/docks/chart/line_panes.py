@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ivybt_desktop.docks.chart.presenter import Lines
+from ivybt_desktop.docks.chart.ports import Lines
 
 # Spans further apart than this flatten the smaller line.
 _MOST = 5.0
@@ -20,7 +20,8 @@ def group_lines(lines: Lines) -> list[list[str]]:
     for name, (values, where) in lines.items():
         if where == "price":
             continue
-        low, high = float(np.fmin.reduce(values, initial=np.inf)), float(np.fmax.reduce(values, initial=-np.inf))
+        low = float(np.fmin.reduce(values, initial=np.inf))
+        high = float(np.fmax.reduce(values, initial=-np.inf))
         for place, (least, most, names) in enumerate(groups):
             if _alike(low, high, least, most):
                 groups[place] = (min(low, least), max(high, most), [*names, name])

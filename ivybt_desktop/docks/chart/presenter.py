@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.core.errors import IvyError
 from engine.core.trade import TRADE_DTYPE
+from ivybt_desktop.docks.chart.ports import ChartScreen, Heading, Lines, Worker
 from ivybt_desktop.docks.chart.sentences import fill_sentence, needs_care, strategy_words
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.scale import percent_text, price_decimals, short_text, value_text
@@ -20,63 +19,9 @@ if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
     from engine.core.bars import Bars
     from ivybt_desktop.context import Workspace
-    from ivybt_desktop.theme.tokens import Tokens
 
-FloatArray = npt.NDArray[np.float64]
-# Name -> (values, "price" or "own").
-Lines = Mapping[str, tuple[FloatArray, str]]
 SOURCE = "chart"
 _NO_TRADES = np.empty(0, TRADE_DTYPE)
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """The quiet line on the chart's top edge.
-
-    Parameters
-    ----------
-    symbol : str
-        Instrument and bar length.
-    strategy : str
-        Strategy with parameters, or what to do to get one.
-    fill : str
-        When orders fill and what they cost.
-    warn : bool
-        Whether the fill sentence is a warning.
-    """
-
-    symbol: str
-    strategy: str = ""
-    fill: str = ""
-    warn: bool = False
-
-
-class ChartScreen(Protocol):
-    """What the presenter needs of the view."""
-
-    hovered: Any
-    range_changed: Any
-    stepped: Any
-    trade_clicked: Any
-
-    def show_empty(self) -> None: ...
-    def show_bars(self, bars: Bars, calendar: Calendar, decimals: int) -> None: ...
-    def show_heading(self, heading: Heading) -> None: ...
-    def show_lines(self, lines: Lines) -> None: ...
-    def show_trades(self, trades: npt.NDArray[Any], close: FloatArray) -> None: ...
-    def mark_trade(self, row: int) -> None: ...
-    def bring(self, first: int, last: int) -> None: ...
-    def follow(self, first: float, last: float) -> None: ...
-    def set_cursor_bar(self, bar: int) -> None: ...
-    def set_tip(self, tip: Callable[[int], list[tuple[str, str]]]) -> None: ...
-    def set_theme(self, theme: Tokens) -> None: ...
-
-
-class Worker(Protocol):
-    """Runs a function off the GUI thread; answers arrive in it."""
-
-    def call(self, work: Callable[[], Any], then: Callable[[Any], object], failed: Callable[[IvyError], object]) -> None: ...  # noqa: E501
-    def close(self) -> None: ...
 
 
 class ChartPresenter:
@@ -131,10 +76,9 @@ class ChartPresenter:
             return
         row, last = self._workspace.trade, result.trades.size - 1
         if row < 0:
-            row = 0 if by > 0 else last
+            self._workspace.select_trade(0 if by > 0 else last)
         else:
-            row = min(max(row + by, 0), last)
-        self._workspace.select_trade(row)
+            self._workspace.select_trade(min(max(row + by, 0), last))
 
     def click_trade(self, row: int) -> None:
         """Select the trade whose marker was clicked; it is in sight, so the chart stays."""
@@ -151,7 +95,8 @@ class ChartPresenter:
             return []
         before = bars.close[bar - 1] if bar else np.nan
         rows = [("", self._calendar.stamp(bar))]
-        rows += [(n.capitalize(), self._price(getattr(bars, n)[bar])) for n in ("open", "high", "low", "close")]
+        prices = ((name, getattr(bars, name)) for name in ("open", "high", "low", "close"))
+        rows += [(name.capitalize(), self._price(values[bar])) for name, values in prices]
         rows.append(("Change", percent(bars.close[bar] / before - 1.0 if before else np.nan, signed=True)))
         if bars.volume[bar] > 0:
             rows.append(("Volume", short_text(float(bars.volume[bar]))))

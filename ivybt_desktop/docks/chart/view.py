@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 from engine.core.bars import Bars
 from ivybt_desktop.docks.chart.heading import HeadingBar
 from ivybt_desktop.docks.chart.line_panes import group_lines
-from ivybt_desktop.docks.chart.presenter import Heading, Lines
+from ivybt_desktop.docks.chart.ports import Heading, Lines
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.candles import VOLUME_SHARE, CandleLayer, VolumeLayer
 from ivybt_desktop.plots.inks import Inks
@@ -58,6 +58,8 @@ class ChartView(QWidget):
 
     def __init__(self, theme: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.stack = PaneStack(theme, "Price chart", self)
         self.price: Pane = self.stack.add_pane("Prices", _PRICE)
         self.candles, self.volume, self.markers = CandleLayer(), VolumeLayer(), MarkerLayer()
@@ -65,7 +67,7 @@ class ChartView(QWidget):
             self.price.add(layer)
         self._below: list[Pane] = []
         self._lines: dict[str, LineLayer] = {}
-        self._layout_key: tuple[Any, ...] = ()
+        self._layout_key: tuple[tuple[str, str], ...] = ()
         self._decimals = 2
         self._tip: Callable[[int], list[tuple[str, str]]] | None = None
         self._heading = HeadingBar(self)
@@ -114,11 +116,11 @@ class ChartView(QWidget):
 
     def show_lines(self, lines: Lines) -> None:
         """Show indicator lines; panes are rebuilt only when other lines are shown."""
-        groups = group_lines(lines)
-        key = (tuple(name for name, (_, pane) in lines.items() if pane == "price"), tuple(map(tuple, groups)))
+        # Grouped once for a set of names: panes must not jump while a slider is dragged.
+        key = tuple((name, where) for name, (_, where) in lines.items())
         if key != self._layout_key:
             self._layout_key = key
-            self._arrange(lines, groups)
+            self._arrange(lines, group_lines(lines))
         for name, (values, _) in lines.items():
             self._lines[name].set_values(values)
         self.stack.refresh()

@@ -11,9 +11,9 @@ def build(ctx: AppContext) -> Dock:
     from ivybt_desktop.docks.metrics.presenter import MetricsPresenter
     from ivybt_desktop.docks.metrics.view import MetricsView
 
-    # The view asks for texts only when something is hovered or copied, when the presenter is there.
-    view = MetricsView(lambda name: presenter.explain(name), lambda: presenter.copied())
+    view = MetricsView()
     presenter = MetricsPresenter(view, ctx.workspace)
+    view.ask(presenter.explain, presenter.copied)
     actions = [Action("edit.copy_metrics", "Copy all metrics", view.copy.click, menu="Edit")]
     return Dock(view, presenter, actions)
 

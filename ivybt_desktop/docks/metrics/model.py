@@ -91,17 +91,20 @@ class MetricModel(QAbstractTableModel):
         if not index.isValid():
             return None
         row, column = self._rows[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(row, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if column == VALUE else _LEFT
-        if role == Qt.ItemDataRole.FontRole:
-            return self._heading if isinstance(row, str) else self._number
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return None if column == VALUE and isinstance(row, Line) else self._quiet
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, Line):
-            return self._explain(row.name)
-        return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return _text(row, column)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _RIGHT if column == VALUE else _LEFT
+            case Qt.ItemDataRole.FontRole:
+                found: Any = self._heading if isinstance(row, str) else self._number
+            case Qt.ItemDataRole.ForegroundRole:
+                found = None if column == VALUE and isinstance(row, Line) else self._quiet
+            case Qt.ItemDataRole.ToolTipRole:
+                found = self._explain(row.name) if isinstance(row, Line) else None
+            case _:
+                found = None
+        return found
 
 
 def _name(row: str | Line) -> str:

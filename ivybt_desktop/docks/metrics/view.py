@@ -73,33 +73,19 @@ class MetricTable(QTableView):
 
 
 class MetricsView(QWidget):
-    """Passive: shows states, asks two functions for texts.
+    """Passive: shows states; texts that are rarely wanted are asked for when they are (`ask`)."""
 
-    Parameters
-    ----------
-    explain : callable
-        Text about a metric, with the run's numbers.
-    copied : callable
-        All metrics as tab-separated text.
-    """
-
-    def __init__(
-        self, explain: Callable[[str], str], copied: Callable[[], str], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.setMinimumWidth(_MINIMUM_WIDTH)
-        self._copied = copied
-
-        def tip(name: str) -> str:
-            # Rich text wraps; plain text would make a tooltip as wide as the formula.
-            return "<p>" + "</p><p>".join(html.escape(line) for line in explain(name).split("\n")) + "</p>"
-
+        self._explain: Callable[[str], str] = str
+        self._copied: Callable[[], str] = str
         self.empty = _text("empty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.warnings = _text("warning")
-        self.headlines = HeadlineGrid(tip)
-        self.model = MetricModel(tip, self)
+        self.headlines = HeadlineGrid(self._tip)
+        self.model = MetricModel(self._tip, self)
         self.table = MetricTable(self.model)
         self.footer = _text("label")
         self.receipt = _text("label")
@@ -112,6 +98,10 @@ class MetricsView(QWidget):
         self._body = QWidget()
         self.model.modelReset.connect(self._span_headings)
         self._arrange()
+
+    def ask(self, explain: Callable[[str], str], copied: Callable[[], str]) -> None:
+        """Take who writes the text about a metric, and all metrics as tab-separated text."""
+        self._explain, self._copied = explain, copied
 
     def show_state(self, state: MetricsState) -> None:
         """Show a state."""
@@ -126,7 +116,8 @@ class MetricsView(QWidget):
         self.model.set_groups(state.groups)
         self.footer.setText("\n".join(f"{line}." for line in state.footer))
         self.receipt.setText(f"Receipt {state.receipt.removeprefix('sha256:')[:12]}")
-        self.receipt.setToolTip(f"{state.receipt}\nThe same receipt means the same prices, settings and code.")
+        meaning = "The same receipt means the same prices, settings and code."
+        self.receipt.setToolTip(f"{state.receipt}\n{meaning}")
 
     def set_theme(self, tokens: Tokens) -> None:
         """Draw in the colours of a theme."""
@@ -157,6 +148,11 @@ class MetricsView(QWidget):
         for row in range(self.model.rowCount()):
             if self.model.is_heading(row):
                 self.table.setSpan(row, NAME, 1, 3)
+
+    def _tip(self, name: str) -> str:
+        # Rich text wraps; plain text would make a tooltip as wide as the formula.
+        lines = (html.escape(line) for line in self._explain(name).split("\n"))
+        return "".join(f"<p>{line}</p>" for line in lines)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._copied())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ivybt_desktop.widgets import format as words
-from ivybt_desktop.widgets.table_model import DOWN, PLAIN, QUIET, UP, Column
+from ivybt_desktop.widgets.table_model import DOWN, PLAIN, UP, Column
 
 if TYPE_CHECKING:
     from engine.storage.run_store import RunSummary
@@ -27,20 +27,19 @@ def run_columns(runs: Sequence[RunSummary], shown: str) -> list[Column]:
         Id of the run on the screen; it gets a mark.
     """
     return [
-        _flags("here", "", [run.run_id == shown for run in runs], _HERE, "The run on the screen"),
-        _flags("star", "", [run.starred for run in runs], _STAR, "Starred"),
+        _marks(runs, shown),
         _moments("when", "Made", runs),
         _texts("strategy", "Strategy", [run.strategy for run in runs]),
         _texts("params", "Parameters", [run.params for run in runs]),
         _texts("symbol", "Symbol", [run.symbol for run in runs]),
-        _texts("timeframe", "Bars", [run.timeframe for run in runs]),
-        _texts("start", "From", [run.start[:10] for run in runs]),
-        _texts("end", "To", [run.end[:10] for run in runs]),
         _numbers("return", "Return %", [run.total_return for run in runs], _points, toned=True),
         _numbers("cagr", "CAGR %", [run.cagr for run in runs], _points, toned=True),
         _numbers("sharpe", "Sharpe", [run.sharpe for run in runs], words.ratio),
         _numbers("drawdown", "Max DD %", [run.max_drawdown for run in runs], _points),
         _numbers("trades", "Trades", [float(run.trades) for run in runs], words.count),
+        _texts("timeframe", "Bars", [run.timeframe for run in runs]),
+        _texts("start", "From", [run.start[:10] for run in runs]),
+        _texts("end", "To", [run.end[:10] for run in runs]),
         _texts("note", "Note", [run.note for run in runs]),
     ]
 
@@ -49,13 +48,13 @@ def _points(value: float) -> str:
     return words.percent_points(value)
 
 
-def _flags(name: str, title: str, values: list[bool], mark: str, help_words: str) -> Column:
-    flags = np.array(values, bool)
-    tones = np.full(flags.size, QUIET, np.int8)
+def _marks(runs: Sequence[RunSummary], shown: str) -> Column:
+    codes = np.array([run.starred + 2 * (run.run_id == shown) for run in runs], np.int64)
+    texts = ("", _STAR, _HERE, f"{_HERE}{_STAR}")
     return Column(
-        name, title, flags, lambda on: mark if on else "",
-        plain=lambda some: ["yes" if on else "" for on in some.tolist()], numeric=False, tones=tones,
-        help=help_words,
+        "mark", "", codes, lambda code: texts[int(code)],
+        plain=lambda some: ["starred" if code & 1 else "" for code in some.tolist()], numeric=False,
+        help="Star: marked by you. Triangle: on the screen",
     )  # fmt: skip
 
 

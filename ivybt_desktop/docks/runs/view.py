@@ -86,7 +86,7 @@ class RunsView(QWidget):
     def show_words(self, words: str) -> None:
         """Show a sentence instead of the runs."""
         self._runs = []
-        self.table.set_columns(run_columns([], ""))
+        self.table.set_columns([])  # the widths are found anew with the next rows
         self._empty.show_words(words)
         self._enable()
 

@@ -14,10 +14,23 @@ def build(ctx: AppContext) -> Dock:
     from ivybt_desktop.docks.setup.presenter import SetupPresenter
     from ivybt_desktop.docks.setup.view import SetupView
 
+    space = ctx.workspace
+
+    def rescan() -> None:
+        if ctx.background is None:
+            registry.scan(ctx.plugins)
+            space.strategies_changed.emit()
+            return
+        ctx.background(
+            lambda: registry.scan(ctx.plugins),
+            lambda _: space.strategies_changed.emit(),
+            lambda error: space.log("error", str(error)),
+        )
+
     view = SetupView()
     presenter = SetupPresenter(
-        view, ctx.workspace, Presets(ctx.presets), LiveRunner(view),
-        run=ctx.run or (lambda: None), rescan=lambda: registry.scan(ctx.plugins),
+        view, space, Presets(ctx.presets), LiveRunner(view),
+        run=ctx.run or (lambda: None), rescan=rescan,
     )  # fmt: skip
     view.changed.connect(presenter.change)
     view.committed.connect(presenter.commit)

@@ -54,7 +54,7 @@ class SetupPresenter:
     run : callable
         Does what F5 does.
     rescan : callable
-        Reads the user's strategy folder again.
+        Reads the user's strategy folder again; ``workspace.strategies_changed`` follows.
     """
 
     def __init__(
@@ -134,7 +134,6 @@ class SetupPresenter:
     def reload_strategies(self) -> None:
         """Read the user's strategy folder again."""
         self._rescan()
-        self._strategies_changed()
 
     def open_preset(self, name: str) -> None:
         """Fill the form from a preset; the loaded file stays."""

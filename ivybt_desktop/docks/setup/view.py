@@ -148,7 +148,7 @@ class SetupView(QWidget):
     def _show_data(self, state: SetupState) -> None:
         data = state.data
         self.symbol.setText(data.symbol or "No prices loaded")
-        file = f" \N{MIDDLE DOT} {Path(data.file).name}" if data.file else ""
+        file = f" \N{MIDDLE DOT} {Path(data.file).name.replace(':', ' ')}" if data.file else ""
         self.detail.setText(f"{data.detail}{file}" if data.symbol else "Drop a CSV, TXT or Parquet file here")
         self.detail.setToolTip(data.file)
         form = self.forms["data"]

@@ -176,6 +176,16 @@ def test_that_a_full_disk_is_told_and_leaves_no_half_file(ivybt, prices, tmp_pat
     assert not [name for name in left if name not in ("trades.csv", "result.json", "spec.yaml")]
 
 
+def test_that_a_full_disk_keeps_no_half_run(ivybt, prices, tmp_path, monkeypatch):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    monkeypatch.setenv("IVYBT_HOME", str(folder / "home"))
+    with mounted(folder, "size=40k"):
+        outcome = ivybt("backtest", "--data", prices, *RUN, "--save")
+        assert ivybt("runs", "--json").document == {"runs": []}
+    assert outcome.is_refusal(str(folder), "the disk is full")
+
+
 @pytest.mark.parametrize("grid", ["fast=9:2", "fst=5:9", "fast=1:9", "fast=a", "fast", "fast=5:9:0"])
 def test_that_a_wrong_grid_is_told(ivybt, prices, grid):
     assert ivybt("sweep", "--data", prices, *RUN, "--grid", grid).is_refusal("--grid")

@@ -43,4 +43,7 @@ def test_that_wrong_options_are_told(ivybt, prices):
 
 
 def test_that_a_sample_is_described(ivybt):
-    assert ivybt("data", "check", "sample:SPX", "--json").document["recipe"] is None
+    document = ivybt("data", "check", "sample:SPX", "--json").document
+    assert (document["symbol"], document["timeframe"]) == ("SPX", "1d")
+    assert document["report"]["rows_used"] == document["bars"] > 4000
+    assert ivybt("data", "check", "sample:SPY").is_refusal("Did you mean 'SPX'?")

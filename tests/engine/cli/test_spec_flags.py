@@ -27,7 +27,7 @@ def parse(*arguments: str) -> BacktestSpec:
     return spec_from(parser.parse_args(list(arguments)))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(PATHS), value=VALUES, flags=st.sampled_from([(), ("--param", "fast=5"), ("--lot", "1")]))
 def test_that_any_value_in_a_spec_file_is_taken_or_refused_in_one_sentence(tmp_path, path, value, flags):
     spec = {"strategy": {"name": "ema_cross", "params": {}}}
@@ -47,7 +47,7 @@ def test_that_any_value_in_a_spec_file_is_taken_or_refused_in_one_sentence(tmp_p
     assert refusal.where
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(item=st.sampled_from(spec_flags()), text=st.text(max_size=10))
 def test_that_any_text_after_a_flag_is_taken_or_refused_naming_the_flag(item, text):
     if item.info.type == "bool":

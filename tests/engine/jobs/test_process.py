@@ -33,8 +33,9 @@ SEGMENTS = Path("/dev/shm")
 needs_signals = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
-def segments():
-    return {path.name for path in SEGMENTS.glob("ivybt_*")} if SEGMENTS.is_dir() else set()
+def segments(owner=None):
+    """Shared memory of a process; of this one when not given."""
+    return {path.name for path in SEGMENTS.glob(f"ivybt_{owner or os.getpid()}_*")}
 
 
 def soon(condition, within_s=2.0):
@@ -261,19 +262,17 @@ def script(tmp_path, text, *arguments):
 @needs_signals
 @pytest.mark.slow
 def test_that_no_worker_and_no_shared_memory_outlive_a_killed_parent(tmp_path, plugin_folder):
-    before = segments()
     with script(tmp_path, SCRIPT, plugin_folder) as program:
         workers = [int(pid) for pid in program.stdout.readline().split()]
         assert len(workers) == 2
-        assert segments() - before
+        assert segments(program.pid)
         program.kill()
         assert all_gone(workers)
-        assert soon(lambda: not segments() - before)
+        assert soon(lambda: not segments(program.pid))
 
 
 @pytest.mark.slow
 def test_that_a_program_that_forgets_to_close_ends_quietly_and_leaves_nothing(tmp_path, plugin_folder):
-    before = segments()
     with script(tmp_path, SCRIPT, plugin_folder) as program:
         workers = [int(pid) for pid in program.stdout.readline().split()]
         _, errors = program.communicate("\n", timeout=20)
@@ -281,7 +280,7 @@ def test_that_a_program_that_forgets_to_close_ends_quietly_and_leaves_nothing(tm
     assert errors == ""
     assert len(workers) == 2
     assert all_gone(workers, 0.5)
-    assert not segments() - before
+    assert not segments(program.pid)
 
 
 @pytest.mark.slow

@@ -140,10 +140,15 @@ class TestTurtle:
     def test_that_a_break_of_both_channels_turns_the_position(self):
         assert self.run([103.0, 95.0]) == [1.0, -1.0]
 
+    def test_that_a_close_on_the_stop_is_stopped_out(self):
+        # Every true range is 1.5, so that the stop lies at 102 - 1 x 1.5.
+        assert self.run([102.0, 100.5], stop_atr=1.0) == [1.0, 0.0]
+        assert self.run([102.0, 100.51], stop_atr=1.0) == [1.0, 1.0]
+
     def test_that_the_stop_closes_before_the_channel_does(self):
         tail = [102.0, 101.0, 100.0, 99.9, 100.0]
         assert self.run(tail) == [1.0, 1.0, 1.0, 1.0, 1.0]
-        # The range is 2 on each bar before: a stop of half an ATR lies about 1 below the entry.
+        # Every true range is 1.5: a stop of half an ATR lies 0.75 below the entry.
         assert self.run(tail, stop_atr=0.5) == [1.0, 0.0, 0.0, 0.0, 0.0]
 
     def test_that_an_exit_never_enters_the_same_side_on_its_own_bar(self):

@@ -1,0 +1,115 @@
+"""The columns of the trade log, from the arrays of a run. Plain arrays and functions; no widgets."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.core.trade import Reason
+from ivybt_desktop.plots.calendar_ticks import Calendar
+from ivybt_desktop.plots.scale import price_decimals, value_text
+from ivybt_desktop.widgets.format import count, exact, money, percent_points
+from ivybt_desktop.widgets.table_model import DOWN, PLAIN, QUIET, UP, Column
+
+if TYPE_CHECKING:
+    from engine.backtest.result import BacktestResult
+
+FloatArray = npt.NDArray[np.float64]
+_LONG = "\N{BLACK UP-POINTING TRIANGLE} long"
+_SHORT = "\N{BLACK DOWN-POINTING TRIANGLE} short"
+
+
+def trade_columns(result: BacktestResult) -> list[Column]:
+    """Return the columns of a run's round trips, open ones included.
+
+    Prices are fill prices, P&L is net of all costs, MAE and MFE are against the entry price.
+    """
+    trades, bars = result.trades, result.bars
+    calendar, currency = Calendar.of(bars), bars.instrument.currency
+    price = partial(value_text, decimals=price_decimals(bars.close, bars.instrument.tick_size))
+    costs = trades["commission"] + trades["slippage"] + trades["financing"]
+    still_open = trades["open"]
+    quiet = np.where(still_open, QUIET, PLAIN).astype(np.int8)
+    stamp = partial(_stamp, calendar)
+    plain_time = partial(_plain_stamps, bars.timeframe.is_intraday)
+    times = bars.time if bars.timeframe.is_intraday else bars.session
+    signed_money, signed_percent = partial(money, signed=True), partial(percent_points, signed=True)
+    pnl_tones, return_tones = _sign_tones(trades["pnl"]), _sign_tones(trades["return"])
+    held = trades["exit_bar"] - trades["entry_bar"]
+    entered, left = _at(times, trades["entry_bar"]), _at(times, trades["exit_bar"])
+    return [
+        Column("number", "#", np.arange(1, trades.size + 1), count),
+        Column("side", "Side", trades["side"], _side, _plain_sides, numeric=False,
+               tones=_sign_tones(trades["side"])),
+        Column("quantity", "Quantity", trades["quantity"], _quantity),
+        Column("entry_time", "Entry", entered, stamp, plain_time, numeric=False),
+        Column("entry_price", "Entry price", trades["entry_price"], price,
+               help="Fill price, slippage included"),
+        Column("exit_time", "Exit", left, stamp, plain_time, numeric=False, tones=quiet,
+               help="An open trade is marked at the last close"),
+        Column("exit_price", "Exit price", trades["exit_price"], price, tones=quiet),
+        Column("pnl", f"P&L {currency}", trades["pnl"], signed_money, tones=pnl_tones,
+               help="Net of commission, slippage and financing"),
+        Column("return", "Return %", trades["return"], signed_percent, _plain_percent,
+               tones=return_tones, help="P&L over quantity x entry price"),
+        Column("bars", "Bars", held, count, help="From the entry bar to the exit bar"),
+        Column("mae", "MAE %", trades["mae"], percent_points, _plain_percent,
+               help="Worst move against the entry price"),
+        Column("mfe", "MFE %", trades["mfe"], percent_points, _plain_percent,
+               help="Best move in favour of the trade"),
+        Column("costs", f"Costs {currency}", costs, money, help="Commission, slippage and financing"),
+        Column("exit_reason", "Exit reason", trades["exit_reason"], _reason, _plain_reasons, numeric=False),
+        Column("open", "Open", still_open, _open, numeric=False, tones=quiet,
+               help="Still held at the end of the run"),
+    ]  # fmt: skip
+
+
+def _at(times: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return times[np.clip(rows, 0, max(times.size - 1, 0))] if times.size else np.empty(0, np.int64)
+
+
+def _stamp(calendar: Calendar, value: Any) -> str:
+    return calendar.short(int(value))
+
+
+def _plain_stamps(intraday: bool, values: npt.NDArray[np.int64]) -> list[str]:  # noqa: FBT001  (bound once)
+    stamps = values.view("M8[ns]").astype("M8[s]") if intraday else values.view("M8[D]")
+    ending = "Z" if intraday else ""
+    return [f"{stamp}{ending}" for stamp in np.datetime_as_string(stamps).tolist()]
+
+
+def _side(value: Any) -> str:
+    return _LONG if value > 0 else _SHORT
+
+
+def _plain_sides(values: npt.NDArray[np.int8]) -> list[str]:
+    return ["long" if value > 0 else "short" for value in values.tolist()]
+
+
+def _quantity(value: Any) -> str:
+    # Fractional units are shown to six significant digits, whole ones as they are.
+    return exact(float(f"{float(value):.6g}")) if float(value) % 1 else exact(float(value))
+
+
+def _reason(value: Any) -> str:
+    return Reason(int(value)).label.replace("_", " ")
+
+
+def _plain_reasons(values: npt.NDArray[np.int8]) -> list[str]:
+    return [Reason(value).label for value in values.tolist()]
+
+
+def _open(value: Any) -> str:
+    return "open" if value else ""
+
+
+def _plain_percent(values: FloatArray) -> list[str]:
+    # A shorter repr than 7.000000000000001: percent values are rounded where a float's noise begins.
+    return ["" if value != value else repr(round(value, 10)) for value in (values * 100).tolist()]  # noqa: PLR0124
+
+
+def _sign_tones(values: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+    return np.where(values > 0, UP, np.where(values < 0, DOWN, PLAIN)).astype(np.int8)

@@ -1,0 +1,194 @@
+"""The real window: starts, runs, closes; a broken dock, corrupt settings, files dropped on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from engine.core.errors import StrategyError
+from engine.jobs.inline import InlineExecutor
+from ivybt_desktop.app import Application, make_qt
+from ivybt_desktop.contracts import Dock, DockSpec
+from ivybt_desktop.shell import dock_host
+from ivybt_desktop.shell.dock_frame import FaultPanel
+from ivybt_desktop.shell.home import open_home
+
+
+def _drop(window: QWidget, *paths: Path) -> QDropEvent:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    event = QDropEvent(
+        QPointF(200, 200), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    QApplication.sendEvent(window.windowHandle(), event)
+    return event
+
+
+def _prices(path: Path, rows: int = 300) -> Path:
+    lines = ["Date,Open,High,Low,Close,Volume"]
+    price = 100.0
+    for day in range(rows):
+        price *= 1.02 if (day // 20) % 2 == 0 else 0.985
+        stamp = f"20{10 + day // 250:02d}-{1 + day % 250 // 25:02d}-{1 + day % 25:02d}"
+        lines.append(f"{stamp},{price},{price * 1.01},{price * 0.99},{price},1000")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_that_f5_shows_a_run_and_keeps_it(application: Application, settle: Any) -> None:
+    application.desk.open_sample()
+    settle(lambda: application.workspace.bars is not None and application.workspace.spec is not None)
+    application.actions.run("run.backtest")
+    settle(lambda: application.workspace.result is not None)
+    result = application.workspace.result
+    assert result is not None
+    assert [run.run_id for run in application.store.summaries()] == [result.run_id]
+
+
+def test_that_a_dropped_price_file_is_previewed_and_used_after_accept(
+    application: Application, settle: Any, tmp_path: Path
+) -> None:
+    path = _prices(tmp_path / "ACME.csv")
+    assert _drop(application.window, path).isAccepted()
+    settle(lambda: application.window.sheet_body is not None)
+    assert application.workspace.bars is None
+    application.files.accept()
+    assert application.workspace.bars is not None
+    assert len(application.workspace.bars) == 300
+    assert application.window.sheet_body is None
+    assert application.preferences.settings.last.file == str(path)
+
+
+def test_that_escape_leaves_the_import_preview_before_it_stops_jobs(
+    application: Application, settle: Any, tmp_path: Path
+) -> None:
+    _drop(application.window, _prices(tmp_path / "ACME.csv"))
+    settle(lambda: application.window.sheet_body is not None)
+    application.actions.run("run.stop")
+    assert application.window.sheet_body is None
+    assert application.workspace.bars is None
+
+
+def test_that_a_dock_that_fails_leaves_the_others_alone(
+    qtbot: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_context: Any) -> Dock:
+        raise StrategyError("no such thing")
+
+    found, faults = dock_host.discover()
+    bad = DockSpec("bad", "Bad", "bottom", 9, "", "", build=broken)
+    monkeypatch.setattr("ivybt_desktop.app.discover", lambda: ([*found, bad], faults))
+    application = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    application.start_at_once()
+    host = application.window.host
+    assert [fault.dock for fault in host.faults] == ["bad"]
+    assert isinstance(host.frames["bad"].widget(), FaultPanel)
+    assert host.view("log") is not None
+    assert "no such thing" in (application.board.newest or pytest.fail("nothing told")).text
+    application.window.close()
+    application.window.deleteLater()
+
+
+def test_that_corrupt_settings_are_set_aside_and_told(qtbot: Any, home: Path) -> None:
+    home.mkdir(parents=True)
+    (home / "settings.json").write_text('{"schema_version": 1, "theme": "pink"}')
+    application = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    application.start_at_once()
+    told = application.board.newest
+    assert told is not None
+    assert "theme" in told.text
+    assert "settings.json.bad" in told.text
+    assert (home / "settings.json.bad").exists()
+    assert application.preferences.settings.theme == "dark"
+    application.window.close()
+    application.window.deleteLater()
+
+
+def test_that_an_unwritable_home_is_told_and_replaced(
+    qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("IVYBT_HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    application = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    application.start_at_once()
+    told = application.board.newest
+    assert told is not None
+    assert "cannot be written" in told.text
+    assert "IVYBT_HOME" in told.text
+    application.window.close()
+    application.window.deleteLater()
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+
+def test_that_theme_and_layout_come_back(qtbot: Any, home: Path) -> None:
+    first = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    first.start_at_once()
+    first.desk.toggle_theme()
+    first.window.host.frames["jobs"].hide()
+    first.window.close()
+    first.window.deleteLater()
+    second = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    second.start_at_once()
+    assert second.workspace.theme.name == "light"
+    assert second.window.host.frames["jobs"].isHidden()
+    second.desk.reset_layout()
+    assert not second.window.host.frames["jobs"].isHidden()
+    second.window.close()
+    second.window.deleteLater()
+
+
+def test_that_an_unexpected_error_is_told_and_the_window_goes_on(application: Application) -> None:
+    error = ValueError("odd")
+    application.tell_crash(ValueError, error, None)
+    told = application.board.newest
+    assert told is not None
+    assert "odd" in told.text
+    assert application.window.isVisible()
+
+
+def test_that_perspectives_remember_their_own_docks(application: Application) -> None:
+    frames = application.window.host.frames
+    assert not frames["log"].isHidden()
+    application.actions.run("perspective.data")
+    frames["log"].hide()
+    application.actions.run("perspective.research")
+    assert not frames["log"].isHidden()
+    application.actions.run("perspective.data")
+    assert frames["log"].isHidden()
+
+
+def test_that_every_control_has_a_name_for_screen_readers(application: Application) -> None:
+    application.desk.toggle_theme()
+    nameless = [
+        f"{type(widget).__name__} in {_owner(widget)}"
+        for widget in application.window.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisibleTo(application.window) and not _name(widget)
+    ]
+    assert not nameless, "\n".join(nameless)
+
+
+def _name(widget: QWidget) -> str:
+    text = getattr(widget, "text", None)
+    words = widget.accessibleName() or (text() if callable(text) else "")
+    buddy = any(label.buddy() is widget for label in widget.window().findChildren(QLabel))
+    # The field inside a spin box or an editable list is named by its owner.
+    parent = widget.parentWidget()
+    inner = widget.objectName().startswith("qt_") and parent is not None and bool(parent.accessibleName())
+    return words or ("labelled" if buddy else "") or ("inner" if inner else "")
+
+
+def _owner(widget: QWidget) -> str:
+    names = []
+    parent = widget.parentWidget()
+    while parent is not None and len(names) < 4:
+        names.append(f"{type(parent).__name__}:{parent.objectName()}")
+        parent = parent.parentWidget()
+    return " < ".join(names)
