@@ -178,7 +178,7 @@ def _file(strategy: Strategy) -> str:
 
 
 @contextmanager
-def _blaming(strategy: Strategy) -> Iterator[None]:
+def blaming(strategy: Strategy) -> Iterator[None]:
     """Turn whatever a strategy's code raises into a `StrategyError` that names its file and line.
 
     Errors of the engine pass through. Sweeps wrap their compiled calls in it too.

@@ -122,14 +122,14 @@ class ArrayTableModel(QAbstractTableModel):
 
     def sort_by(self, keys: Sequence[SortKey]) -> None:
         """Order the rows by some keys; no keys restores the order of the arrays."""
-        self.layoutAboutToBeChanged.emit([], QAbstractTableModel.LayoutChangeHint.VerticalSortHint)
+        self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         rows = [self.source_row(index.row()) for index in before]
         self._keys = list(keys)
         self._reorder()
         after = [self.index(self.view_row(row), i.column()) for row, i in zip(rows, before, strict=True)]
         self.changePersistentIndexList(before, after)
-        self.layoutChanged.emit([], QAbstractTableModel.LayoutChangeHint.VerticalSortHint)
+        self.layoutChanged.emit()
         if self._columns:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 

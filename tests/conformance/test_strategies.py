@@ -174,7 +174,7 @@ def test_that_a_vector_has_one_number_per_declared_parameter(strategy):
 def test_that_a_spec_with_the_strategy_can_cross_a_process_border(strategy):
     for params in variants(strategy):
         spec = BacktestSpec(strategy=strategy.id, params=params.model_dump(mode="json"))
-        assert pickle.loads(pickle.dumps(spec)) == spec
+        assert pickle.loads(pickle.dumps(spec)) == spec  # noqa: S301
         assert BacktestSpec.parse(yaml.safe_load(spec.to_yaml())) == spec
 
 

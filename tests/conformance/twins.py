@@ -40,7 +40,7 @@ def buy_and_hold(bars):
 def external_signals(bars, column):
     values, out, started = list(bars.columns[column]), [], False
     for value in values:
-        started = started or value == value
+        started = started or not math.isnan(value)
         out.append(value if started else 0.0)
     return out
 
@@ -107,6 +107,15 @@ def supertrend(bars, atr_length, factor):
     return out
 
 
+def _turtle_exit(trade, price, lowest, highest, stop_atr):
+    """Return the gain from close to close, and whether channel or stop ends the trade."""
+    if trade["side"] == "long":
+        stopped = stop_atr is not None and price <= trade["price"] - stop_atr * trade["atr"]
+        return price - trade["price"], stopped or price < lowest
+    stopped = stop_atr is not None and price >= trade["price"] + stop_atr * trade["atr"]
+    return trade["price"] - price, stopped or price > highest
+
+
 def turtle(bars, entry, exit, skip_after_winner, atr, stop_atr):  # noqa: A002
     """Keep a list of breakout trades; the target shows the ones that were not skipped."""
     high, low, close = bars.high.tolist(), bars.low.tolist(), bars.close.tolist()
@@ -117,15 +126,8 @@ def turtle(bars, entry, exit, skip_after_winner, atr, stop_atr):  # noqa: A002
             continue
         closed = None
         if trade is not None:
-            if trade["side"] == "long":
-                over = close[t] < min(low[t - exit : t])
-                stopped = stop_atr is not None and close[t] <= trade["price"] - stop_atr * trade["atr"]
-                gain = close[t] - trade["price"]
-            else:
-                over = close[t] > max(high[t - exit : t])
-                stopped = stop_atr is not None and close[t] >= trade["price"] + stop_atr * trade["atr"]
-                gain = trade["price"] - close[t]
-            if over or stopped:
+            gain, over = _turtle_exit(trade, close[t], min(low[t - exit : t]), max(high[t - exit : t]), stop_atr)
+            if over:
                 last_won, closed, trade = gain > 0, trade["side"], None
         if trade is None:
             side = None

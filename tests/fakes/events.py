@@ -7,7 +7,7 @@ import time
 
 from engine.jobs.events import Cancelled, Failed, Finished, JobEvent
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0  # the first run on a machine compiles the kernels
 
 
 def until(executor, kind, job_id: str = "") -> list[JobEvent]:

@@ -101,10 +101,7 @@ def test_that_backtrader_sma_fills_and_final_values_are_reproduced():
     # Long from a cross above until a cross below; a start above the average is not a cross.
     targets = np.zeros(len(bars))
     for t in range(1, len(bars)):
-        if crossed[t]:
-            targets[t] = 1.0
-        elif targets[t - 1] and not close[t] < average[t]:
-            targets[t] = 1.0
+        targets[t] = float(crossed[t] or (targets[t - 1] and not close[t] < average[t]))
     # The source trades one unit: the target is the share of equity that one unit is worth at the fill.
     one_unit = targets.copy()
     result = None

@@ -29,7 +29,7 @@ from tests.fakes.prices import random_bars
 SPEC = BacktestSpec(strategy="ema_cross", params={"fast": 5, "slow": 20})
 LONG = SweepJob(random_bars(), BacktestSpec(strategy="sleepy"), {"x": range(1, 5_000)})
 ROOT = Path(__file__).parents[3]
-SEGMENTS = Path("/dev/shm")
+SEGMENTS = Path("/dev/shm")  # noqa: S108
 needs_signals = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
@@ -60,7 +60,7 @@ def all_gone(pids, within_s=2.0):
 
 
 def is_whole(pool):
-    return pool.wait_until_ready(60.0)
+    return pool.wait_until_ready(180.0)
 
 
 @needs_signals
@@ -241,7 +241,7 @@ from tests.fakes.prices import random_bars
 if __name__ == "__main__":
     executor = ProcessExecutor(2, (Path(sys.argv[1]),))
     executor.warm()
-    assert executor.wait_until_ready(60)
+    assert executor.wait_until_ready(180)
     job = SweepJob(random_bars(), BacktestSpec(strategy="sleepy"), {"x": range(1, 5000)})
     executor.submit(job)
     until(executor, Progress)

@@ -1,5 +1,6 @@
 """The rules of docs/method.md once more, slow and plain: one bar at a time, no shared code with the kernel."""
 
+import datetime as dt
 import math
 from dataclasses import dataclass, field
 
@@ -203,9 +204,7 @@ class Twin:
             return day[0] != day[1]
         if execution.rebalance == "weekly":
             return (day[0] + 3) // 7 != (day[1] + 3) // 7
-        import datetime
-
-        months = [datetime.date(1970, 1, 1) + datetime.timedelta(d) for d in day]
+        months = [dt.date(1970, 1, 1) + dt.timedelta(d) for d in day]
         return (months[0].year, months[0].month) != (months[1].year, months[1].month)
 
     def act(self, prices, bar, decided):

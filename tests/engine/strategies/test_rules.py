@@ -69,8 +69,8 @@ class TestCrosses:
 
 class TestBollingerReversion:
     # Ten quiet bars, a fall out of the lower band, back above the middle, then sideways.
-    QUIET = [100.0, 101.0] * 5
-    DIP = [90.0, 91.0, 92.0, 97.5, 98.0, 97.0, 97.8, 97.2, 97.6, 97.4]
+    QUIET = (100.0, 101.0) * 5
+    DIP = (90.0, 91.0, 92.0, 97.5, 98.0, 97.0, 97.8, 97.2, 97.6, 97.4)
 
     def test_that_a_close_below_the_lower_band_is_bought_and_sold_past_the_middle(self):
         target = run("bollinger_reversion", bars_of([*self.QUIET, *self.DIP]), length=10, std=2.0)

@@ -13,7 +13,7 @@ from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
 
 NS_PER_DAY = 86_400_000_000_000
 BARS_PER_SESSION = 78
-FIRST_DAY = 10_960  # 4 January 2000
+FIRST_DAY = 10_959  # Monday 3 January 2000
 
 
 def random_bars(count=300, *, seed=7, minutes=0, zone="UTC", volume=True):

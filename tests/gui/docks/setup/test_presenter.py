@@ -117,7 +117,7 @@ def test_that_a_broken_constraint_marks_both_fields(desk):
         ("costs.slippage_bps", -1.0, "Slippage must be from 0 to 1,000 bps"),
         ("sizing.fraction", "x", "Invest must be a number"),
         ("data.start", "soon", "Start must be a date such as 2015-01-31"),
-        ("execution.time_stop", 0, "Time exit must be at least 1 bars"),
+        ("execution.time_stop", 0, "Time exit must be from 1 to 1,000,000 bars"),
     ],
 )
 def test_that_every_section_is_checked_field_by_field(desk, name, value, sentence):
