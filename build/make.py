@@ -9,10 +9,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -53,12 +53,13 @@ def lock() -> None:
 
 def screenshot() -> None:
     """Take a picture of the real window, filled with the sample run."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from ivybt_desktop import app as desktop
+    from ivybt_desktop.app import run_headless
 
     target = ROOT / "docs" / "images" / "window.png"
     target.parent.mkdir(parents=True, exist_ok=True)
-    desktop.grab(target, width=1920, height=1080, theme="dark")
+    with tempfile.TemporaryDirectory() as folder:
+        run_headless(Path(folder), reason="For the picture")
+        shutil.copyfile(Path(folder) / "window.png", target)
     print(target)
 
 

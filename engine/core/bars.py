@@ -155,9 +155,11 @@ class Bars:
         kept = np.flatnonzero((self.session >= first) & (self.session <= last))
         if kept.size == 0:
             begin, finish = (np.datetime64(int(self.session[i]), "D") for i in (0, -1))
+            asked = f"from {start}" if start else ""
+            asked += f" up to {end}" if end else ""
             raise InputError(
-                f"no bars between {start or begin} and {end or finish}", field="data.start",
-                value=str(start), hint=f"{self.symbol} has bars from {begin} to {finish}",
+                f"no bars {asked.strip()}", field="data.start" if start else "data.end", value=str(start or end),
+                hint=f"{self.symbol} has bars from {begin} to {finish}",
             )  # fmt: skip
         return self.slice(int(kept[0]), int(kept[-1]) + 1)
 

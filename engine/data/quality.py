@@ -138,7 +138,7 @@ def _spikes(bars: Bars) -> Finding | None:
 def _stale(bars: Bars) -> Finding | None:
     moved = np.ones(len(bars), bool)
     flat = (bars.high == bars.low) & (bars.open == bars.close)
-    moved[1:] = (np.diff(bars.close) != 0) | ~flat[1:]
+    moved[1:] = (np.diff(bars.close) != 0) | ~flat[1:] | ~flat[:-1]
     starts = np.flatnonzero(moved)
     lengths = np.diff(np.append(starts, len(bars)))
     at, lengths = starts[lengths >= STALE_BARS], lengths[lengths >= STALE_BARS]

@@ -117,12 +117,15 @@ def _score(lines: Sequence[str], delimiter: str) -> float:
     if not widths:
         return 0.0
     usual = widths.most_common(1)[0][0]
-    shares = [sum(map(_is_readable, row)) / len(row) for row in rows if len(row) == usual]
+    shares = [sum(map(_weight, row)) / len(row) for row in rows if len(row) == usual]
     return sum(shares) / len(rows)
 
 
-def _is_readable(cell: str) -> bool:
-    return looks_like_number(cell) or looks_like_stamp(cell) or read_moment(cell) is not None
+def _weight(cell: str) -> float:
+    if looks_like_number(cell) or looks_like_stamp(cell) or read_moment(cell) is not None:
+        return 1.0
+    # Names decide only where there are no rows.
+    return 0.01 if is_known(cell) else 0.0
 
 
 def _first_data_line(lines: Sequence[_Line], where: str) -> int:

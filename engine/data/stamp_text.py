@@ -31,7 +31,7 @@ _CLOCK = (
 _DATE_RE, _CLOCK_RE = re.compile(_DATE), re.compile(_CLOCK)
 _STAMP_RE = re.compile(rf"(?P<date>{_DATE})(?:[ T,]+(?P<clock>{_CLOCK}))?")
 _COMPACT_STAMP = re.compile(r"(?P<date>(?:19|20)\d{6})(?P<clock>\d{4}(?:\d{2})?)")
-_EPOCH_RE = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}|\d{15,16}|\d{18,19}|\d(?:\.\d+)?[eE]\+?\d{2}")
+_EPOCH_RE = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}|\d{15,16}|\d{18,19}|\d(?:\.\d+)?[eE]\+?0?(?:9|1[0-8])")
 
 
 class Day(NamedTuple):

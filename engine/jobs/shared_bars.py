@@ -126,9 +126,7 @@ class SharedBars:
         segment = SharedMemory(create=True, size=size, name=name)
         arrays = [getattr(bars, name) for name in names] + list(bars.columns.values())
         for position, array in enumerate(arrays):
-            offset = position * len(bars) * _WIDTH
-            target: npt.NDArray[Any] = np.ndarray(len(bars), array.dtype, buffer=segment.buf, offset=offset)
-            target[:] = array
+            _array(segment, position, len(bars), array.dtype)[:] = array
         return segment
 
     def _make_room(self, size: int) -> None:
@@ -191,15 +189,20 @@ def _closed(segment: SharedMemory) -> bool:
     return True
 
 
-def _view(segment: SharedMemory, ref: BarsRef) -> Bars:
-    def array(position: int, kind: type) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
-        return np.ndarray((ref.size,), kind, buffer=segment.buf, offset=position * ref.size * _WIDTH)
+def _array(segment: SharedMemory, position: int, size: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    # Not np.ndarray(buffer=...): that would not keep the memory mapped while the array is used.
+    assert segment.buf is not None  # noqa: S101  (None only after close)
+    return np.frombuffer(segment.buf, kind, size, position * size * _WIDTH)
 
-    fixed = {name: array(at, np.int64) for at, name in enumerate(_INTEGERS)}
-    fixed |= {name: array(at, np.float64) for at, name in enumerate(OHLCV, len(_INTEGERS))}
-    first = len(_INTEGERS) + len(OHLCV)
-    columns = {name: array(at, np.float64) for at, name in enumerate(ref.columns, first)}
-    bars = Bars(instrument=ref.instrument, timeframe=ref.timeframe, columns=columns, **fixed)  # type: ignore[arg-type]
+
+def _view(segment: SharedMemory, ref: BarsRef) -> Bars:
+    names = (*_INTEGERS, *OHLCV, *ref.columns)
+    kinds = [np.int64 if at < len(_INTEGERS) else np.float64 for at in range(len(names))]
+    arrays = [_array(segment, at, ref.size, np.dtype(kind)) for at, kind in enumerate(kinds)]
+    count = len(_INTEGERS) + len(OHLCV)
+    fixed = dict(zip(names[:count], arrays[:count], strict=True))
+    columns = dict(zip(ref.columns, arrays[count:], strict=True))
+    bars = Bars(instrument=ref.instrument, timeframe=ref.timeframe, columns=columns, **fixed)
     vars(bars)["digest"] = ref.digest  # fills the cached property
     return bars
 

@@ -24,6 +24,8 @@ from engine.registry import is_plugin_module
 
 _MARK = "__ivybt_kernel__"
 
+_ACCOUNT = {"error_model": "numpy", "_nrt": False}
+
 
 def kernel[F: Callable[..., Any]](function: F) -> F:
     """Mark a plain function as one that compiled loops may call.
@@ -41,13 +43,13 @@ def account_kernel[F: Callable[..., Any]](function: F) -> F:
     costs ten times the arithmetic; such functions allocate nothing and keep no array, so none is needed.
     A division by zero gives infinity or NaN instead of raising.
     """
-    vars(function)[_MARK] = {"error_model": "numpy", "_nrt": False, "forceinline": True}
+    vars(function)[_MARK] = {**_ACCOUNT, "forceinline": True}
     return function
 
 
 def loop_kernel[F: Callable[..., Any]](function: F) -> F:
     """Mark a function like `account_kernel` that stays a function of its own."""
-    vars(function)[_MARK] = {"error_model": "numpy", "_nrt": False}
+    vars(function)[_MARK] = dict(_ACCOUNT)
     return function
 
 
@@ -77,6 +79,8 @@ def compile_indicator(function: Callable[..., None]) -> Any:
 
 def _compiled(function: Callable[..., None], signature: Any) -> Any:
     dispatcher = _dispatcher(function)
+    if hasattr(dispatcher, "enable_caching"):
+        _enable_cache(dispatcher, function)
     if hasattr(dispatcher, "compile"):  # plain functions when NUMBA_DISABLE_JIT is set
         dispatcher.compile(signature)
         dispatcher.disable_compile()
@@ -88,10 +92,7 @@ def _dispatcher(function: Any) -> Any:
 
     checked = is_plugin_module(function.__module__)
     options = getattr(function, _MARK, {})
-    dispatcher = njit(nogil=True, boundscheck=checked, **options)(_linked(function))
-    if hasattr(dispatcher, "enable_caching"):
-        _enable_cache(dispatcher, function)
-    return dispatcher
+    return njit(nogil=True, boundscheck=checked, **options)(_linked(function))
 
 
 def _enable_cache(dispatcher: Any, function: Any) -> None:
@@ -105,6 +106,7 @@ def _enable_cache(dispatcher: Any, function: Any) -> None:
 
 @functools.cache
 def _compiled_kernel(function: Any) -> Any:
+    # Only entries are cached on disk: a cached entry holds the code of all it calls.
     return _dispatcher(function)
 
 

@@ -93,7 +93,7 @@ def rebalance(
         arm(state, asset, price, bar, decision, market, terms)
 
 
-@account_kernel
+@loop_kernel
 def leave(book, state, lots, asset, raw, slip, bar, decision, reason, terms, trades, orders):
     """Close the whole position at ``raw``, worsened by ``slip``."""
     side = 1.0 if state[asset, QUANTITY] > 0.0 else -1.0
@@ -179,6 +179,12 @@ def trade_at(book, state, lots, prices, bar, decision, targets, equity, market, 
                 book, state, lots, asset, target, others, prices[asset, bar], bar, decision, reason,
                 market, terms, trades, orders,
             )  # fmt: skip
+
+
+@loop_kernel
+def trade_at_close(book, state, lots, bar, decision, targets, equity, market, terms, trades, orders):
+    """Send orders at closes: kept apart from the common case, so that it is not merged in twice."""
+    trade_at(book, state, lots, market.close, bar, decision, targets, equity, market, terms, trades, orders)
 
 
 @account_kernel
@@ -341,8 +347,8 @@ def simulate(market, targets, terms, equity, trades, orders, lots, state, book):
         if terms.fill != NEXT_OPEN and bar >= lag:
             mark(book, state, market, bar, bar + 1, equity)
             decided = bar - lag
-            trade_at(
-                book, state, lots, market.close, bar, decided, targets, equity, market, terms, trades, orders
+            trade_at_close(
+                book, state, lots, bar, decided, targets, equity, market, terms, trades, orders
             )
         if bar == n_bars - 1 and terms.close_at_end:
             flatten(book, state, lots, bar, END, market, terms, trades, orders)

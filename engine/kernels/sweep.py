@@ -32,6 +32,15 @@ def elapsed_days(time, n):
     return (time[n - 1] - time[0]) / NS_PER_DAY
 
 
+@loop_kernel
+def is_lawful(target):
+    """Return whether every target is a number in [-1, 1]."""
+    wrong = 0
+    for t in range(target.shape[0]):
+        wrong += not abs(target[t]) <= 1.0  # also true for NaN
+    return wrong == 0
+
+
 def _sweep(rule, prices, market, bank, cell_rows, cell_params, terms, context, out):
     n_bars = prices.close.shape[0]
     targets = np.empty((1, n_bars))
@@ -42,6 +51,9 @@ def _sweep(rule, prices, market, bank, cell_rows, cell_params, terms, context, o
     periods, risk_free, benchmark = context
     for cell in range(cell_params.shape[0]):
         rule(prices, bank, cell_rows[cell], cell_params[cell], targets[0])
+        if not is_lawful(targets[0]):
+            out[cell, :] = np.nan
+            continue
         n = simulate(market, targets, terms, equity, trades, orders, lots, state, book)
         while n < 0:
             lots = np.empty((1, 2 * lots.shape[1], LOT_SIZE))
@@ -90,7 +102,8 @@ def sweep_driver() -> Any:
     ``(rule, prices, market, bank, cell_rows, cell_params, terms, context, out)``, where the rule is
     compiled, ``bank`` is float64[k, n_bars], ``cell_rows`` int64[n_cells, lines] names the bank rows of
     each cell, ``cell_params`` is float64[n_cells, parameters], ``context`` holds bars per year, the yearly
-    risk-free rate and the benchmark return, and ``out`` float64[n_cells, METRIC_COUNT] is filled.
+    risk-free rate and the benchmark return, and ``out`` float64[n_cells, METRIC_COUNT] is filled. A cell
+    whose rule leaves [-1, 1] is a row of NaN.
     """
     signature = void(
         types.FunctionType(RULE), PRICES, MARKET, MATRIX, INTEGER_MATRIX, MATRIX, TERMS, CONTEXT, MATRIX

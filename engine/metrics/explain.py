@@ -193,7 +193,7 @@ def _var(run: Run) -> str:
 def _cvar(run: Run) -> str:
     ordered, below, _ = _tail(run)
     total = _plain(float(ordered[: below + 1].sum()))
-    return f"sum {total} / worst {below + 1:,} of {ordered.size:,} returns"
+    return f"sum of the worst {total} / returns {below + 1:,}"
 
 
 def _exposure(run: Run) -> str:

@@ -24,6 +24,7 @@ _WORDS = {
     errno.ENOSPC: ("the disk is full", "Free some space and try again"),
     errno.EDQUOT: ("the disk quota is used up", "Free some space and try again"),
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "Check the path"),
+    errno.EEXIST: ("a part of the path is a file, not a folder", "Check the path"),
     errno.EISDIR: ("there is a folder of that name", "Choose another name"),
     errno.ENOENT: ("no such file or folder", "Check the path"),
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name"),
@@ -52,7 +53,9 @@ def partial_name() -> str:
     return f"{PARTIAL_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def write_whole(path: Path, data: bytes | str, *, sync: bool = False) -> None:
+def write_whole(
+    path: Path, data: bytes | str, *, sync: bool = False, via: Path | None = None
+) -> None:
     """Write a file so that readers see the old content or the new one, never a part.
 
     Parameters
@@ -63,6 +66,8 @@ def write_whole(path: Path, data: bytes | str, *, sync: bool = False) -> None:
         Content; text is written as UTF-8 with the line ends it has.
     sync : bool, default False
         Wait until the disk has it: survives a power cut, costs milliseconds.
+    via : Path, optional
+        Folder on the same disk for the temporary file; the default (`None`) is the file's own.
 
     Raises
     ------
@@ -78,10 +83,10 @@ def write_whole(path: Path, data: bytes | str, *, sync: bool = False) -> None:
                 file.flush()
                 os.fsync(file.fileno())
 
-    place_whole(path, fill)
+    place_whole(path, fill, via=via)
 
 
-def place_whole(path: Path, fill: Callable[[Path], None]) -> None:
+def place_whole(path: Path, fill: Callable[[Path], None], *, via: Path | None = None) -> None:
     """Let ``fill`` write a file beside ``path``, then move it there.
 
     Parameters
@@ -90,13 +95,15 @@ def place_whole(path: Path, fill: Callable[[Path], None]) -> None:
         Target.
     fill : callable
         Given the temporary path; writes the whole file there.
+    via : Path, optional
+        As in `write_whole`.
 
     Raises
     ------
     StorageError
         As in `write_whole`.
     """
-    temporary = path.parent / partial_name()
+    temporary = (via or path.parent) / partial_name()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fill(temporary)

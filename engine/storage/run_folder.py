@@ -92,8 +92,15 @@ def write_run(folder: Path, result: BacktestResult, bars_key: str) -> None:
 
 
 def write_journal(folder: Path, journal: Journal) -> None:
-    """Replace the journal of a run."""
-    write_whole(folder / "journal.json", _json(asdict(journal)))
+    """Replace the journal of a run.
+
+    Raises
+    ------
+    StorageError
+        Disk full or read-only.
+    """
+    # By way of the folder above, which is swept at start: a run folder holds whole files only.
+    write_whole(folder / "journal.json", _json(asdict(journal)), via=folder.parent)
 
 
 def read_run(folder: Path, bars: Bars) -> BacktestResult:

@@ -6,6 +6,7 @@ and no handle stays open. Write-ahead logging keeps it whole through ``kill -9``
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -96,7 +97,8 @@ class RunIndex:
         try:
             with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as connection:
                 answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+                    connection.execute("SELECT count(*) FROM runs").fetchone()
         except sqlite3.DatabaseError as error:
             return str(error) if _is_damage(error) else ""
         return "" if answer == "ok" else str(answer)
@@ -132,7 +134,13 @@ class RunIndex:
             raise self._words(error) from error
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+        target: Path | str = self.path
+        if self.path.exists() and not os.access(self.path.parent, os.W_OK):
+            # The log needs a file beside the index, which a read-only folder cannot take; nobody
+            # writes there, so the index is read without it.
+            target = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
+        is_uri = isinstance(target, str)
+        connection = sqlite3.connect(target, timeout=_BUSY_SECONDS, isolation_level=None, uri=is_uri)
         connection.row_factory = sqlite3.Row
         try:
             self._prepare(connection)

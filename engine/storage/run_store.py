@@ -13,14 +13,13 @@ rebuilt from them by `RunStore.open`.
 
 from __future__ import annotations
 
-import json
-import math
+import re
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -47,57 +46,12 @@ from engine.storage.run_folder import (
 )
 from engine.storage.run_index import Row, RunIndex
 from engine.storage.run_search import conditions
+from engine.storage.run_summary import RunSummary, summary_of
+
+__all__ = ["RunStore", "RunSummary"]
 
 _KEPT_BARS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """One line of the list of runs.
-
-    Parameters
-    ----------
-    run_id, receipt : str
-        Name of the run and the hash of everything that determines it.
-    created, last_run : datetime
-        First and latest time it was made, UTC.
-    count : int
-        How often it was made.
-    strategy, params : str
-        Strategy id, and its parameters as ``fast=10, slow=50``.
-    symbol, timeframe, start, end : str
-        Instrument, bar length, labels of the first and last bar.
-    bars : int
-        Number of bars.
-    total_return, cagr, sharpe, max_drawdown : float
-        Metrics, fractions; NaN where undefined.
-    trades : int
-        Closed round trips.
-    note : str
-        Words of the user.
-    starred : bool
-        Marked by the user.
-    """
-
-    run_id: str
-    receipt: str
-    created: datetime
-    last_run: datetime
-    count: int
-    strategy: str
-    params: str
-    symbol: str
-    timeframe: str
-    start: str
-    end: str
-    bars: int
-    total_return: float
-    cagr: float
-    sharpe: float
-    max_drawdown: float
-    trades: int
-    note: str
-    starred: bool
+_RUN_ID = re.compile(r"[0-9a-z]+")
 
 
 class RunStore:
@@ -175,11 +129,12 @@ class RunStore:
         """
         run_id, key = result.run_id, bars_key(result.bars)
         journal = Journal.first(now, note)
-        partial = self._results / partial_name()
+        target, partial = self._results / run_id, self._results / partial_name()
+        placed = None
         try:
             self._prepare_folder(partial)
             self._keep_bars(key, result.bars)
-            if not (self._results / run_id).is_dir():
+            if not target.is_dir():
                 write_run(partial, result, key)
             with self._index.writing() as connection:
                 known = self._stored_row(run_id)
@@ -188,11 +143,14 @@ class RunStore:
                     journal = Journal.of_row(known).again(now, note)
                 # Another process may have deleted them since.
                 self._keep_bars(key, result.bars)
-                if not ((self._results / run_id).is_dir() or (partial / "record.json").exists()):
-                    write_run(partial, result, key)
-                self._place(partial, run_id, journal, connection)
+                if not target.is_dir():
+                    if not (partial / "record.json").exists():
+                        write_run(partial, result, key)
+                    placed = target
+                self._place(partial, target, journal)
+                self._index.put(connection, index_row(target, journal))
         except StorageError:
-            self._drop_unused_bars(key)
+            self._drop_unused(key, placed)
             raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -210,11 +168,7 @@ class RunStore:
         StorageError
             Its files are damaged.
         """
-        folder = self._results / run_id
-        if not run_id or not folder.is_dir() or folder.parent != self._results:
-            raise InputError(
-                f"no run '{run_id}'", field="run_id", value=run_id, hint="'ivybt runs' lists the runs"
-            )
+        folder = self._folder_of(run_id)
         return read_run(folder, self._load_bars(folder))
 
     def summaries(self, search: str = "", limit: int = 1_000) -> list[RunSummary]:
@@ -233,12 +187,12 @@ class RunStore:
         StorageError
             The index is damaged.
         """
-        return [_summary(row) for row in self._index.rows(conditions(search), limit)]
+        return [summary_of(row) for row in self._index.rows(conditions(search), limit)]
 
     def find(self, receipt: str) -> RunSummary | None:
         """Return the run with that receipt, or `None`."""
         row = self._index.row("receipt", receipt)
-        return None if row is None else _summary(row)
+        return None if row is None else summary_of(row)
 
     def set_note(self, run_id: str, note: str) -> None:
         """Replace the note of a run.
@@ -264,7 +218,7 @@ class RunStore:
         StorageError
             The folder cannot be written.
         """
-        if not self._index.path.exists():
+        if not self._index.path.exists() or not _RUN_ID.fullmatch(run_id):
             return
         trash = self._results / partial_name()
         with self._index.writing() as connection:
@@ -278,7 +232,7 @@ class RunStore:
                 raise storage_error(error, self._results / run_id, "cannot delete the run") from error
         shutil.rmtree(trash, ignore_errors=True)
         if row is not None:
-            self._drop_unused_bars(str(row["bars_key"]))
+            self._drop_unused(str(row["bars_key"]))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -293,22 +247,15 @@ class RunStore:
         if not path.exists():
             write_whole(path, encode_bars(bars))
 
-    def _place(self, partial: Path, run_id: str, journal: Journal, connection: sqlite3.Connection) -> None:
-        target = self._results / run_id
-        is_new = not target.is_dir()
+    def _place(self, partial: Path, target: Path, journal: Journal) -> None:
         try:
-            if is_new:
+            if target.is_dir():
+                write_journal(target, journal)
+            else:
                 write_journal(partial, journal)
                 partial.rename(target)
-            else:
-                write_journal(target, journal)
-            self._index.put(connection, index_row(target, journal))
-        except (OSError, sqlite3.Error, StorageError) as error:
-            if is_new:
-                shutil.rmtree(target, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise storage_error(error, target, "cannot keep the run") from error
-            raise
+        except OSError as error:
+            raise storage_error(error, target, "cannot keep the run") from error
 
     def _check_same(self, known: Row, result: BacktestResult) -> None:
         if known["receipt"] != result.receipt:
@@ -323,13 +270,18 @@ class RunStore:
             return index_row(self._results / run_id)
         return row
 
-    def _edit(self, run_id: str, change: Callable[[Journal], Journal]) -> None:
+    def _folder_of(self, run_id: str) -> Path:
         folder = self._results / run_id
-        if not folder.is_dir():
-            raise InputError(f"no run '{run_id}'", field="run_id", value=run_id)
+        if not _RUN_ID.fullmatch(run_id) or not folder.is_dir():
+            hint = "'ivybt runs' lists the runs"
+            raise InputError(f"no run '{run_id}'", field="run_id", value=run_id, hint=hint)
+        return folder
+
+    def _edit(self, run_id: str, change: Callable[[Journal], Journal]) -> None:
+        folder = self._folder_of(run_id)
         with self._index.writing() as connection:
             row = self._stored_row(run_id)
-            journal = change(Journal.of_row(row) if row else Journal.of_row(index_row(folder)))
+            journal = change(Journal.of_row(row or index_row(folder)))
             write_journal(folder, journal)
             self._index.put(connection, index_row(folder, journal))
 
@@ -358,13 +310,15 @@ class RunStore:
         while len(self._recent) > _KEPT_BARS:
             del self._recent[next(iter(self._recent))]
 
-    def _drop_unused_bars(self, key: str) -> None:
+    def _drop_unused(self, key: str, placed: Path | None = None) -> None:
+        """Remove prices, and a run placed in vain, that the index does not know; no one writes meanwhile."""
         if not self._index.path.exists():
             return
         # Clean-up after an error must not hide that error.
-        with suppress(StorageError), self._index.writing() as connection:
-            used = connection.execute("SELECT 1 FROM runs WHERE bars_key = ? LIMIT 1", (key,)).fetchone()
-            if used is None:
+        with suppress(StorageError, OSError), self._index.writing() as connection:
+            if placed is not None and not _has(connection, "run_id", placed.name):
+                shutil.rmtree(placed, ignore_errors=True)
+            if not _has(connection, "bars_key", key):
                 self._bars_path(key).unlink(missing_ok=True)
 
     # -- mending ------------------------------------------------------------------------------
@@ -393,18 +347,6 @@ class RunStore:
         return notices
 
 
-def _summary(row: Row) -> RunSummary:
-    metrics = json.loads(row["metrics"])
-
-    def number(name: str) -> float:
-        value = metrics.get(name)
-        return math.nan if value is None else float(value)
-
-    return RunSummary(
-        run_id=row["run_id"], receipt=row["receipt"], created=datetime.fromisoformat(row["created"]),
-        last_run=datetime.fromisoformat(row["last_run"]), count=row["count"], strategy=row["strategy"],
-        params=row["params_text"], symbol=row["symbol"], timeframe=row["timeframe"], start=row["start"],
-        end=row["end"], bars=row["bars"], total_return=number("total_return"), cagr=number("cagr"),
-        sharpe=number("sharpe"), max_drawdown=number("max_drawdown"), trades=int(metrics.get("trades") or 0),
-        note=row["note"], starred=bool(row["starred"]),
-    )  # fmt: skip
+def _has(connection: sqlite3.Connection, column: str, value: str) -> bool:
+    query = f"SELECT 1 FROM runs WHERE {column} = ? LIMIT 1"  # noqa: S608  (our own column names)
+    return connection.execute(query, (value,)).fetchone() is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ import numpy.typing as npt
 from engine.backtest.market import market_of, terms_of
 from engine.backtest.run import benchmark_of, periods_of, run_backtest, select
 from engine.backtest.spec import BacktestSpec
+from engine.backtest.targets import blaming
 from engine.core.bars import Bars, FloatArray
-from engine.core.errors import IvyError
+from engine.core.errors import IvyError, StrategyError
 from engine.indicators.bank import fill_bank
-from engine.kernels.performance import METRIC_COUNT
+from engine.kernels.performance import FINAL, METRIC_COUNT
 from engine.kernels.sweep import sweep_driver
 from engine.kernels.types import prices_of
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
@@ -168,10 +170,20 @@ def run_cells(
     series = select(bars, spec)
     strategy = load(spec.strategy.name)
     columns = full_columns(strategy, spec.strategy.params, params)
-    if strategy.decide is None:
-        return _run_each(series, spec, columns, params.size, {} if errors is None else errors)
-    out = np.empty((params.size, METRIC_COUNT))
-    _run_compiled(series, spec, strategy, strategy.decide, columns, out)
+    out = np.full((params.size, METRIC_COUNT), np.nan)
+    # A rule that raised in one cell spoils the compiled call: all cells then run on their own. A cell that
+    # left [-1, 1] is a row of NaN, and its own run finds the bar and the words.
+    if strategy.decide is not None:
+        with contextlib.suppress(StrategyError), blaming(strategy):
+            _run_compiled(series, spec, strategy, strategy.decide, columns, out)
+    for cell in np.flatnonzero(np.isnan(out[:, FINAL])).tolist():
+        try:
+            own = spec.replace(strategy={"name": spec.strategy.name, "params": cell_params(columns, cell)})
+            metrics = run_backtest(series, own).metrics
+            out[cell] = [metrics[name] for name in METRIC_NAMES]
+        except IvyError as error:
+            if errors is not None:
+                errors[cell] = str(error)
     return out
 
 
@@ -197,18 +209,3 @@ def _bank(bars: Bars, plan: BankPlan) -> FloatArray:
     bank = np.empty((max(plan.size, 1), len(bars)))
     fill_bank(bars, plan.requests, bank)
     return bank
-
-
-def _run_each(
-    bars: Bars, spec: BacktestSpec, columns: dict[str, Any], n_cells: int, errors: dict[int, str]
-) -> FloatArray:
-    """Run plain strategies one by one; a failed cell is a value with its message."""
-    out = np.full((n_cells, METRIC_COUNT), np.nan)
-    for cell in range(n_cells):
-        try:
-            own = spec.replace(strategy={"name": spec.strategy.name, "params": cell_params(columns, cell)})
-            metrics = run_backtest(bars, own).metrics
-            out[cell] = [metrics[name] for name in METRIC_NAMES]
-        except IvyError as error:
-            errors[cell] = str(error)
-    return out

@@ -80,6 +80,11 @@ class JobBridge:
         return self._compute is not None
 
     @property
+    def is_draining(self) -> bool:
+        """Whether the timer runs."""
+        return self._timer.isActive()
+
+    @property
     def live(self) -> tuple[str, ...]:
         """Ids of the jobs that have not ended, oldest first."""
         return tuple(self._owner)

@@ -108,19 +108,25 @@ class CandleLayer:
 
 
 class VolumeLayer:
-    """Volume as quiet columns at the foot of the price pane; a group shows its sum."""
+    """Volume as quiet columns at the foot of the price pane; a group shows its sum.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    candles : CandleLayer
+        Whose groups the columns stand under.
+    """
+
+    def __init__(self, candles: CandleLayer) -> None:
+        self._candles = candles
         empty: FloatArray = np.empty(0)
         self._open, self._close = empty, empty
         self._total: FloatArray = np.zeros(1)
-        self._pyramid = Pyramid(empty, empty)
 
     def set_bars(self, bars: Bars) -> None:
-        """Take another series."""
+        """Take another series, the one the candles have."""
         self._open, self._close = bars.open, bars.close
-        self._total = np.concatenate((np.zeros(1), np.cumsum(bars.volume)))
-        self._pyramid = Pyramid(bars.volume, bars.volume)
+        self._total = np.zeros(len(bars) + 1)
+        np.cumsum(bars.volume, out=self._total[1:])
 
     @property
     def present(self) -> bool:
@@ -133,7 +139,7 @@ class VolumeLayer:
 
     def paint(self, painter: QPainter, view: View, inks: Inks) -> None:
         """Draw columns scaled to the largest visible one."""
-        groups = visible_groups(self._pyramid, view)
+        groups = visible_groups(self._candles.pyramid, view)
         if groups.starts.size == 0 or not self.present:
             return
         volume = self._total[groups.ends + 1] - self._total[groups.starts]

@@ -95,12 +95,14 @@ class Joins(NamedTuple):
     exit_price: FloatArray
 
     @classmethod
-    def of(cls, trades: npt.NDArray[Any]) -> Joins:
-        """Return the lines of some round trips."""
-        trades = trades[np.argsort(trades["entry_bar"], kind="stable")]
-        entry, leave = trades["entry_bar"].astype(np.int64), trades["exit_bar"].astype(np.int64)
+    def of(cls, trades: npt.NDArray[Any], rows: IntArray) -> Joins:
+        """Return the lines of some rows of round trips."""
+        entry = trades["entry_bar"][rows]
+        order = np.argsort(entry, kind="stable")
+        rows, entry = rows[order], entry[order]
+        leave = trades["exit_bar"][rows]
         latest = np.maximum.accumulate(leave) if leave.size else leave
-        return cls(entry, leave, latest, trades["entry_price"].copy(), trades["exit_price"].copy())
+        return cls(entry, leave, latest, trades["entry_price"][rows], trades["exit_price"][rows])
 
     def drawn(self, view: View) -> IntArray:
         """Return positions of the lines to draw: those that touch the view, thinned by their entry."""
@@ -127,7 +129,7 @@ class MarkerLayer:
         none = Marks(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
         self._fills = {True: none, False: none}
         self._decisions = {True: none, False: none}
-        self._joins = {True: Joins.of(_NO_TRADES), False: Joins.of(_NO_TRADES)}
+        self._joins = dict.fromkeys((True, False), Joins.of(_NO_TRADES, none.bar))
         self._trades: npt.NDArray[Any] = _NO_TRADES
         self._stamps: dict[tuple[Tokens, Stamp], QPixmap] = {}
         self.selected = -1
@@ -156,7 +158,7 @@ class MarkerLayer:
             some = some & (decided >= 0) & (decided < bar) & (decided < close.size)
             self._decisions[side] = Marks.of(decided[some], close[decided[some]], row[some])
         won = trades["pnl"] >= 0
-        self._joins = {result: Joins.of(trades[won == result]) for result in (True, False)}
+        self._joins = {side: Joins.of(trades, np.flatnonzero(won == side)) for side in (True, False)}
 
     def extent(self, first: int, last: int) -> tuple[float, float]:  # noqa: ARG002
         """Claim no room: fills lie on the bars."""
@@ -228,7 +230,7 @@ class MarkerLayer:
             ends.append((trade["exit_bar"], trade["exit_price"], bool(trade["side"] < 0)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(pen(inks.sign(won), 2.0, dashed=not won))
-        line = Joins.of(self._trades[self.selected : self.selected + 1])
+        line = Joins.of(self._trades, np.array([self.selected]))
         _draw_joins(painter, view, line, np.zeros(1, np.int64))
         for bar, price, buy in ends:
             mark = Marks(np.array([bar]), np.array([price]), np.array([self.selected]))

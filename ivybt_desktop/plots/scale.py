@@ -150,7 +150,7 @@ def price_decimals(prices: npt.NDArray[np.float64], tick: float = 0.0) -> int:
     if prices.size == 0:
         return 2
     sample = prices[:: max(1, prices.size // 500)]
-    size = float(np.median(np.abs(sample))) or 1.0
+    size = float(np.sort(np.abs(sample))[sample.size // 2]) or 1.0
     enough = max(2, 4 - math.floor(math.log10(size)))
     for decimals in range(2, enough):
         if np.allclose(sample, np.round(sample, decimals), rtol=0, atol=1e-9):

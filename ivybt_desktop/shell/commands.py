@@ -36,7 +36,7 @@ def standard_actions(desk: Desk) -> list[Action]:
         Action("run.stop", "Stop", desk.stop, "Esc", "Run", "mdi6.stop", toolbar=True),
         *perspectives,
         Action("view.palette", "Commands", desk.show_palette, "Ctrl+K", "View", "mdi6.magnify", toolbar=True),
-        Action("view.theme", "Switch between dark and light", desk.toggle_theme, "Ctrl+Shift+L", "View", "mdi6.theme-light-dark", toolbar=True),
+        Action("view.theme", "Switch between dark and light", desk.toggle_theme, "Ctrl+Shift+L", "View", "mdi6.brightness-6", toolbar=True),
         Action("view.colours", "Switch to blue and orange, or to green and red", desk.toggle_colours, "", "View"),
         Action("view.reset", "Reset layout", desk.reset_layout, "", "View"),
         Action("help.shortcuts", "Keyboard shortcuts", desk.show_shortcuts, "Ctrl+/", "Help"),

@@ -92,7 +92,7 @@ class Desk:
     def show_import(self, path: Path, found: Import) -> None:
         """Show what was read from a price file."""
         panel = ImportPreview(self.files.accept, self.files.repair, self.files.cancel)
-        self.window.show_sheet(f"Import {path.name}", panel)
+        self.window.sheet.open(panel)
         panel.show_import(path, found)
 
     def ask(self, prompt: str, text: str, answer: Callable[[str], object]) -> None:
@@ -101,7 +101,7 @@ class Desk:
 
     def close_import(self) -> None:
         """Take the import preview away."""
-        self.window.close_sheet()
+        self.window.sheet.close_body()
 
     # -- run --------------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -18,14 +18,16 @@ from PySide6.QtWidgets import (
 
 from ivybt_desktop.contracts import Area
 from ivybt_desktop.theme.icons import icon
+from ivybt_desktop.theme.roles import set_role
 from ivybt_desktop.theme.tokens import SIZES, Tokens
 
 
 class DockTitle(QWidget):
     """Slim title bar: the title, and buttons that float and hide the dock."""
 
-    def __init__(self, frame: DockFrame) -> None:
+    def __init__(self, frame: DockFrame, *, fixed: bool) -> None:
         super().__init__(frame)
+        self._is_fixed = fixed
         self.setObjectName("dockTitle")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(SIZES.title)
@@ -41,11 +43,15 @@ class DockTitle(QWidget):
         row.addStretch(1)
         row.addWidget(self._float)
         row.addWidget(self._hide)
+        self._show_buttons(False)
 
-    def hide_buttons(self) -> None:
-        """Leave the title alone in the bar."""
-        self._float.hide()
-        self._hide.hide()
+    def sizeHint(self) -> QSize:
+        """Return the height of the tokens: docks ask for the hint, not for the fixed height."""
+        return QSize(super().sizeHint().width(), SIZES.title)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height at any width."""
+        return QSize(0, SIZES.title)
 
     def show_theme(self, tokens: Tokens) -> None:
         """Draw the buttons in the colours of a theme."""
@@ -54,14 +60,25 @@ class DockTitle(QWidget):
 
     def set_current(self, current: bool) -> None:  # noqa: FBT001  (a state, as in Qt)
         """Mark the dock that has the keyboard."""
-        if self.property("current") != current:
-            self.setProperty("current", current)
-            self._label.style().unpolish(self._label)
-            self._label.style().polish(self._label)
+        set_role(self._label, "current" if current else "")
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show the buttons while the mouse is over the bar."""
+        super().enterEvent(event)
+        self._show_buttons(not self._is_fixed)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Hide the buttons."""
+        super().leaveEvent(event)
+        self._show_buttons(False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Leave the double click to the dock, which floats."""
         event.ignore()
+
+    def _show_buttons(self, shown: bool) -> None:  # noqa: FBT001  (a state, as in Qt)
+        self._float.setVisible(shown)
+        self._hide.setVisible(shown)
 
     def _button(self, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)
@@ -93,11 +110,10 @@ class DockFrame(QDockWidget):
         self.name, self.area = name, area
         self.setObjectName(f"dock.{name}")
         self.setAccessibleName(title)
-        self.title = DockTitle(self)
+        self.title = DockTitle(self, fixed=fixed)
         self.setTitleBarWidget(self.title)
         if fixed:
             self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-            self.title.hide_buttons()
         self.show_body(QWidget())
 
     def show_body(self, body: QWidget) -> None:
@@ -121,7 +137,8 @@ class DockFrame(QDockWidget):
 
 def focus_first(body: QWidget) -> None:
     """Give the keyboard to the body, or to the first control in it that takes it."""
-    candidates = [body, *body.findChildren(QWidget)]
+    proxy = body.focusProxy()
+    candidates = [body, *([proxy] if proxy else []), *body.findChildren(QWidget)]
     for widget in candidates:
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
             widget.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ivybt_desktop.shell.import_words import bars_line, layout_lines, role_words
+from ivybt_desktop.theme.roles import set_role
 from ivybt_desktop.theme.tokens import SIZES
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class ImportPreview(QWidget):
         more = [f"and {len(lines) - _LINES} more lines"] if len(lines) > _LINES else []
         self._rows.setText("\n".join(lines[:_LINES] + more))
         faulty = found.report.rows_refused
-        self._rows.setProperty("role", "warning" if faulty else "quiet")
+        set_role(self._rows, "warning" if faulty else "quiet")
         self.use.setText("Use without these rows" if faulty else "Use these prices")
         self.mend.setVisible(bool(faulty) and found.report.bad_rows == "drop")
         if found.report.bad_rows == "repair":
@@ -140,6 +141,7 @@ class ImportPreview(QWidget):
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         table.horizontalHeader().setHighlightSections(False)
+        table.horizontalHeader().setFixedHeight(2 * SIZES.table_row)
         return table
 
     def _fill_layout(self, lines: list[tuple[str, str]]) -> None:

@@ -57,4 +57,6 @@ def _header(recipe: Recipe) -> str:
 def _times(recipe: Recipe) -> str:
     order = _ORDERS.get(recipe.date_order, "a time type")
     unit = f" in {_UNITS[recipe.epoch_unit]}" if recipe.epoch_unit in _UNITS else ""
-    return f"{order}{unit}, {recipe.time_zone}, marking the {recipe.stamp} of a bar"
+    days = recipe.timeframe.endswith(("d", "wk", "mo"))
+    stamp = "" if days else f", marking the {recipe.stamp} of a bar"
+    return f"{order}{unit}, {recipe.time_zone}{stamp}"

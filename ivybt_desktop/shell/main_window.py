@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
 
@@ -20,6 +20,7 @@ from ivybt_desktop.shell.notices import NoticeBoard
 from ivybt_desktop.shell.notifications import NoticeBar
 from ivybt_desktop.shell.palette import Choice, CommandPalette
 from ivybt_desktop.shell.preferences import Settings
+from ivybt_desktop.shell.sheet import Sheet
 from ivybt_desktop.shell.status_bar import StatusBar
 from ivybt_desktop.theme.tokens import Tokens
 
@@ -81,7 +82,7 @@ class MainWindow(QMainWindow):
         self.host = DockHost(self, specs)
         self.layouts = Layouts(self, self.host.frames, settings.layouts)
         self.palette_panel = CommandPalette(self)
-        self._sheet: DockFrame | None = None
+        self.sheet = Sheet(self, self.centre_room)
         self._was_shown = False
         self._restore_geometry(settings.geometry)
         self._perspective = settings.perspective
@@ -124,32 +125,18 @@ class MainWindow(QMainWindow):
             action.title, lambda: self._actions.run(action.id), action.menu, action.shortcut, enabled
         )
 
-    def show_sheet(self, title: str, body: QWidget, over: str = "chart") -> None:
-        """Show a panel as a tab over a dock, in front of it."""
-        self.close_sheet()
-        sheet = DockFrame("sheet", title, "centre", self, fixed=True)
-        sheet.show_body(body)
-        anchor = self.host.frames.get(over)
-        if anchor is not None and not anchor.isHidden():
-            self.tabifyDockWidget(anchor, sheet)
-        else:
-            self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, sheet)
-        sheet.show()
-        sheet.raise_()
-        self._sheet = sheet
-        self.layouts.name_tabs()
-
-    @property
-    def sheet_body(self) -> QWidget | None:
-        """The widget of the panel that is shown over a dock, if any."""
-        return None if self._sheet is None else self._sheet.widget()
-
-    def close_sheet(self) -> None:
-        """Take the panel away."""
-        if self._sheet is not None:
-            self.removeDockWidget(self._sheet)
-            self._sheet.deleteLater()
-            self._sheet = None
+    def centre_room(self) -> QRect:
+        """Return the rectangle of the docks in the middle, in coordinates of the window."""
+        room = QRect()
+        for frame in self.host.frames.values():
+            # A dock behind a tab is visible for Qt, though nothing of it is seen.
+            seen = not frame.visibleRegion().isEmpty() and not frame.isFloating()
+            if frame.area in ("centre", "bottom") and seen:
+                room = room.united(frame.geometry())
+        if not room.isEmpty():
+            return room
+        top = self.menus.toolbar.geometry().bottom()
+        return QRect(0, top, self.width(), self.status.geometry().top() - top)
 
     def watch_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         """Mark the title of the dock that has the keyboard."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from ivybt_desktop.shell.notices import Notice, NoticeBoard
 from ivybt_desktop.theme.icons import icon
+from ivybt_desktop.theme.roles import set_role
 from ivybt_desktop.theme.tokens import DARK, SIZES, Tokens
 
 _ICONS = {
@@ -90,9 +91,24 @@ class NoticeBar(QToolBar):
             button.setVisible(at < len(notice.actions))
             button.setText(notice.actions[at][0] if at < len(notice.actions) else "")
         self._copy.setVisible(notice.level != "info")
-        self._frame.setProperty("level", notice.level)
-        self._frame.style().unpolish(self._frame)
-        self._frame.style().polish(self._frame)
+        set_role(self._frame, notice.level, name="level")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take as many lines as the words need at this width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # A toolbar asks wrapped words for one height at any width, which is far too much.
+        row = self._frame.layout()
+        if row is None:
+            return
+        others = (self._mark, self._more, *self._acts, self._copy, self._dismiss)
+        taken = sum(w.sizeHint().width() + SIZES.padding for w in others if not w.isHidden())
+        room = max(self.width() - taken - 3 * SIZES.padding, 20 * SIZES.padding)
+        height = max(self._words.heightForWidth(room), self._copy.sizeHint().height())
+        self._frame.setFixedHeight(height + 2 * SIZES.grid)
 
     def _markup(self, notice: Notice) -> str:
         def plain(text: str) -> str:
@@ -102,7 +118,8 @@ class NoticeBar(QToolBar):
             return f"<span style='color:{self._tokens.quiet}'>{plain(text)}</span>"
 
         where = f"{quiet(notice.where)} " if notice.where else ""
-        hint = f" {quiet(notice.hint)}." if notice.hint else ""
+        end = "" if notice.hint.endswith(("?", ".")) else "."
+        hint = f" {quiet(notice.hint)}{end}" if notice.hint else ""
         what = plain(notice.what[:1].upper() + notice.what[1:])
         return f"{where}<b>{what}.</b>{hint}"
 

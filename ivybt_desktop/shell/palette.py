@@ -172,7 +172,7 @@ class CommandPalette(QFrame):
     def _place(self) -> None:
         if self._answer is None:
             rows = max(1, min(len(self.model.found), SIZES.palette_rows))
-            self.list.setFixedHeight(rows * SIZES.row + 2 * SIZES.grid)
+            self.list.setFixedHeight(rows * SIZES.row + 2 * self.list.frameWidth())
         room = self.window().width()
         width = min(SIZES.palette_width, room - 2 * _TOP_MARGIN)
         self.setFixedWidth(width)

@@ -37,8 +37,8 @@ def first_sizes(width: int, height: int) -> dict[str, int]:
     """Return the widths of the side columns and the heights of the stacked parts, in pixels."""
     return {
         "left": min(max(int(width * 0.2), 280), 360),
-        "right": min(max(int(width * 0.17), 240), 320),
-        "chart": int(height * 0.5),
+        "right": min(max(int(width * 0.17), 256), 320),
+        "chart": int(height * 0.46),
         "equity": int(height * 0.2),
-        "bottom": int(height * 0.3),
+        "bottom": int(height * 0.34),
     }

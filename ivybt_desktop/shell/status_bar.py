@@ -14,6 +14,7 @@ from engine.jobs.events import JobEvent
 from ivybt_desktop.bridge.ledger import JobLedger
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.shell.status_words import data_words, job_words, memory_words
+from ivybt_desktop.theme.roles import set_role
 
 _PERIOD_MS = 500
 _MEMORY_EVERY = 6  # ticks: looking through all processes costs milliseconds
@@ -86,9 +87,7 @@ class StatusBar(QStatusBar):
     def show_state(self, words: str, *, warning: bool = False) -> None:
         """Show a state that lasts, such as worker processes that start; empty for none."""
         self._state.setText(words)
-        self._state.setProperty("role", "warning" if warning else "")
-        self._state.style().unpolish(self._state)
-        self._state.style().polish(self._state)
+        set_role(self._state, "warning" if warning else "")
 
     def _tick(self) -> None:
         if self._ledger.live():

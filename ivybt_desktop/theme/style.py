@@ -50,7 +50,7 @@ QDockWidget > QWidget, QWidget[role="panel"] { background: $panel; }
 QWidget[role="raised"] { background: $raised; border-radius: ${radius}px; }
 #dockTitle { background: $panel; border-bottom: 1px solid $line; }
 #dockTitle QLabel { color: $quiet; font-size: ${label}px; font-weight: 600; }
-#dockTitle[current="true"] QLabel { color: $text; }
+#dockTitle QLabel[role="current"] { color: $accent; }
 #dockTitle QToolButton { border: none; padding: 0; background: transparent; }
 #dockTitle QToolButton:hover { background: $hover; border-radius: 2px; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: ${half}px ${padding}px; }
@@ -106,6 +106,7 @@ QRadioButton::indicator:checked { border: 4px solid $accent; width: 6px; height:
 
 _FIELDS = """
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit, QKeySequenceEdit { background: $inset; color: $text; border: 1px solid $line; border-radius: ${radius}px; padding: 2px 6px; }
+QLineEdit { placeholder-text-color: $quiet; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $quiet; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; background: $panel; }
@@ -179,6 +180,7 @@ QLabel[role="empty"] { color: $quiet; padding: 16px; }
 #notice { background: $raised; border: none; border-left: 3px solid $accent; border-bottom: 1px solid $line; }
 #notice[level="warning"] { border-left-color: $warning; }
 #notice[level="error"] { border-left-color: $danger; }
+#sheet { background: $panel; border: 1px solid $quiet; }
 #commandPalette { background: $raised; border: 1px solid $quiet; border-radius: 6px; }
 #commandPalette QLineEdit { background: $inset; font-size: 15px; padding: 6px ${padding}px; }
 #commandPalette QListView { background: $raised; border: none; }

@@ -38,11 +38,6 @@ class DateEdit(LineEdit):
         text = self.text().strip()
         return (read_date(text, last=self._last) or text) if text else None
 
-    def set_value(self, value: Any) -> None:
-        """Show a value without emitting; a date that is being typed is left alone."""
-        if not self.is_open:
-            super().set_value(value)
-
     def step_by(self, steps: int) -> None:
         """Move by days, from the placeholder when the field is empty."""
         start = self.value() or read_date(self.placeholderText())

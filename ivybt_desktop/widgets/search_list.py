@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayo
 
 from ivybt_desktop.theme.tokens import SIZES
 from ivybt_desktop.widgets.choice import Choice
+from ivybt_desktop.widgets.quiet import quiet_colour
 
 _ID = Qt.ItemDataRole.UserRole
 _LINES = 9
@@ -48,7 +49,6 @@ class SearchList(QWidget):
         self.tree.setExpandsOnDoubleClick(False)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.tree.setFixedHeight(_LINES * SIZES.table_row)
         self.tree.setAccessibleName(placeholder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -110,9 +110,12 @@ class SearchList(QWidget):
             item.setSizeHint(0, _LINE)
             item.setToolTip(0, choice.help)
             if not choice.usable:
-                item.setForeground(0, self.palette().placeholderText())
+                item.setForeground(0, quiet_colour())
         self.tree.expandAll()
         items = self._items()
+        lines = len(items) + self.tree.topLevelItemCount()
+        # As high as what was found, so that the form below stays in sight.
+        self.tree.setFixedHeight(max(2, min(_LINES, lines)) * SIZES.table_row + SIZES.grid)
         current = [item for item in items if item.data(0, _ID) == self._current]
         if items:
             self.tree.setCurrentItem((current or items)[0])
@@ -121,7 +124,7 @@ class SearchList(QWidget):
     def _make_group(self, title: str) -> QTreeWidgetItem:
         group = QTreeWidgetItem(self.tree, [title])
         group.setFlags(Qt.ItemFlag.ItemIsEnabled)
-        group.setForeground(0, self.palette().placeholderText())
+        group.setForeground(0, quiet_colour())
         font = self.tree.font()
         font.setPixelSize(SIZES.label)
         group.setFont(0, font)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalet
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ivybt_desktop.theme.tokens import SIZES
+from ivybt_desktop.widgets.quiet import quiet_colour
 
 _CHEVRON = 4.0
 
@@ -51,7 +52,7 @@ class SectionHeader(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
-        quiet = palette.color(QPalette.ColorRole.PlaceholderText)
+        quiet = quiet_colour()
         strong = palette.color(QPalette.ColorRole.WindowText)
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
         painter.drawLine(QPointF(0, 0.5), QPointF(self.width(), 0.5))
@@ -73,7 +74,7 @@ class SectionHeader(QAbstractButton):
         font = self.font()
         font.setPixelSize(SIZES.label)
         painter.setFont(font)
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(quiet_colour())
         text = QFontMetrics(font).elidedText(self.summary, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 

@@ -173,7 +173,9 @@ class TableView(QWidget):
         self.grid.scrollTo(self.grid.currentIndex())
 
     def _current_moved(self, index: QModelIndex) -> None:
-        if not self._setting:
+        # A table that gets the keyboard puts it on its first row without selecting it: that is no choice.
+        chosen = not index.isValid() or self.grid.selectionModel().isRowSelected(index.row())
+        if chosen and not self._setting:
             self.current_changed.emit(self.model.source_row(index.row()))
 
     def _selection_moved(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: ARG002

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 
 import pytest
@@ -28,6 +29,7 @@ def numbers(text: str) -> set[int]:
     return found
 
 
+@functools.cache
 def rules_with_tests() -> set[int]:
     """Rules named by a test: in its name, its docstring, or the docstring of its class or module."""
     found: set[int] = set()

@@ -29,10 +29,8 @@ class LeakWatch:
         """Return what is still alive, with the line that started it."""
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         found = [words for thing, words in self._started.values() if _is_alive(thing)]
-        for widget in QApplication.topLevelWidgets():
-            if shiboken6.getCppPointer(widget)[0] not in self._widgets:
-                found.append(f"widget {type(widget).__name__} '{widget.objectName()}'")
-        return found
+        new = [w for w in QApplication.topLevelWidgets() if shiboken6.getCppPointer(w)[0] not in self._widgets]
+        return found + [f"widget {type(widget).__name__} '{widget.objectName()}'" for widget in new]
 
     def _watch(self, monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
         original = kind.start

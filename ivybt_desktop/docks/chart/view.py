@@ -62,7 +62,8 @@ class ChartView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.stack = PaneStack(theme, "Price chart", self)
         self.price: Pane = self.stack.add_pane("Prices", _PRICE)
-        self.candles, self.volume, self.markers = CandleLayer(), VolumeLayer(), MarkerLayer()
+        self.candles, self.markers = CandleLayer(), MarkerLayer()
+        self.volume = VolumeLayer(self.candles)
         for layer in (self.volume, self.candles, self.markers):
             self.price.add(layer)
         self._below: list[Pane] = []

@@ -103,6 +103,11 @@ class JobsView(QWidget):
         """The sentence shown while there is no job."""
         return self._empty.words
 
+    @property
+    def is_ticking(self) -> bool:
+        """Whether times are being refreshed."""
+        return self._timer.isActive()
+
     def show_lines(self, lines: list[JobLine]) -> None:
         """Show the lines."""
         self.model.show(lines)

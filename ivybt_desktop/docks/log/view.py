@@ -80,6 +80,11 @@ class LogView(QWidget):
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self.words.setFocus)
 
+    @property
+    def words_shown(self) -> str:
+        """The sentence shown while there is no line."""
+        return self._empty.words
+
     def show_lines(self, lines: list[LogLine], total: int) -> None:
         """Show these lines of ``total``."""
         self.model.show(lines)
@@ -129,7 +134,7 @@ class LogView(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.resizeSection(TIME, 9 * SIZES.padding)
+        header.resizeSection(TIME, 10 * SIZES.padding)
         header.resizeSection(LEVEL, 9 * SIZES.padding)
         header.setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
         return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -25,6 +25,7 @@ from ivybt_desktop.theme.icons import icon
 from ivybt_desktop.theme.tokens import SIZES, Tokens
 
 _MINIMUM_WIDTH = SIZES.grid * 65
+_WIDTH, _HEIGHT = SIZES.grid * 72, SIZES.grid * 150
 _UNIT_WIDTH = SIZES.grid * 11
 
 
@@ -98,6 +99,10 @@ class MetricsView(QWidget):
         self._body = QWidget()
         self.model.modelReset.connect(self._span_headings)
         self._arrange()
+
+    def sizeHint(self) -> QSize:
+        """Return a narrow column: what is wider goes to the chart."""
+        return QSize(_WIDTH, _HEIGHT)
 
     def ask(self, explain: Callable[[str], str], copied: Callable[[], str]) -> None:
         """Take who writes the text about a metric, and all metrics as tab-separated text."""

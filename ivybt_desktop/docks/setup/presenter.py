@@ -280,6 +280,7 @@ class SetupPresenter:
     def _apply(self, *, run: bool = False) -> None:
         bars = self._workspace.bars
         verdict = judge(self.values, bars)
+        self._preset_error = ""
         self._workspace.problem = "" if verdict.spec else verdict.first
         if verdict.spec is not None:
             is_new = verdict.spec != self._own

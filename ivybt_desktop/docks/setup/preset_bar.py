@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from ivybt_desktop.docks.setup.state import SetupState
 from ivybt_desktop.theme.icons import icon
@@ -42,6 +42,7 @@ class PresetBar(QWidget):
         self.error = QLabel()
         self.error.setProperty("role", "danger")
         self.error.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(SIZES.grid)

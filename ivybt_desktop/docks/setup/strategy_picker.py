@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWi
 
 from ivybt_desktop.docks.setup.state import SetupState
 from ivybt_desktop.theme.tokens import SIZES
+from ivybt_desktop.widgets.quiet import quiet_colour
 from ivybt_desktop.widgets.search_list import SearchList
 
 _ARROW = 4
@@ -35,7 +36,7 @@ class PickerButton(QPushButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = self.rect().adjusted(SIZES.padding, 0, -SIZES.padding * 3, 0)
         centre = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(quiet_colour())
         small = self.font()
         small.setPixelSize(SIZES.label)
         painter.setFont(small)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -26,7 +26,8 @@ from ivybt_desktop.widgets.section import Section
 
 _STRATEGY = "strategy"
 _ORDER = ("data", _STRATEGY, "capital", "costs", "execution", "stops")
-_MINIMUM_WIDTH = SIZES.grid * 72
+_MINIMUM_WIDTH = SIZES.grid * 75
+_WIDTH, _HEIGHT = SIZES.grid * 80, SIZES.grid * 150
 
 
 class SetupView(QWidget):
@@ -72,6 +73,10 @@ class SetupView(QWidget):
         column.addWidget(self._make_page(), 1)
         column.addLayout(self._make_foot())
         self._connect()
+
+    def sizeHint(self) -> QSize:
+        """Return a narrow column: what is wider goes to the chart."""
+        return QSize(_WIDTH, _HEIGHT)
 
     def show_state(self, state: SetupState) -> None:
         """Show a state; parts that did not change are left alone."""

@@ -12,7 +12,7 @@ from engine.core.trade import Reason
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.widgets.format import count, exact, money, percent_points
-from ivybt_desktop.widgets.table_model import DOWN, PLAIN, QUIET, UP, Column
+from ivybt_desktop.widgets.table_model import DOWN, PLAIN, QUIET, UP, Column, plain_texts
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -99,7 +99,8 @@ def _reason(value: Any) -> str:
 
 
 def _plain_reasons(values: npt.NDArray[np.int8]) -> list[str]:
-    return [Reason(value).label for value in values.tolist()]
+    labels = {reason.value: reason.label for reason in Reason}
+    return [labels[value] for value in values.tolist()]
 
 
 def _open(value: Any) -> str:
@@ -108,7 +109,7 @@ def _open(value: Any) -> str:
 
 def _plain_percent(values: FloatArray) -> list[str]:
     # A shorter repr than 7.000000000000001: percent values are rounded where a float's noise begins.
-    return ["" if value != value else repr(round(value, 10)) for value in (values * 100).tolist()]  # noqa: PLR0124
+    return plain_texts(np.round(values * 100, 10))
 
 
 def _sign_tones(values: npt.NDArray[Any]) -> npt.NDArray[np.int8]:

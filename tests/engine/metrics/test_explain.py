@@ -42,7 +42,7 @@ def recompute(text: str) -> float:
     formula = re.sub(r"\(\s*\)", "", formula)
     formula = formula.replace(" x ", " * ").replace("^", "**").replace(",", "")
     formula = re.sub(r"\|([^|]*)\|", r"abs(\1)", formula)
-    formula = re.sub(r"\b(?!abs\b|sqrt\b)[A-Za-z_.]+\b\.?", "", formula)
+    formula = re.sub(r"\b(?!abs\b|sqrt\b)[A-Za-z_]+\b", "", formula)
     return eval(formula, {"__builtins__": {}}, {"sqrt": math.sqrt, "abs": abs})  # noqa: S307  (our own text)
 
 

@@ -172,3 +172,33 @@ def test_that_a_study_names_its_metrics_like_a_run():
     with pytest.raises(KeyError):
         study.metrics["sharp"]
     assert study.backtests_per_second > 0
+
+
+RULE = '''
+from engine.strategies import Strategy, StrategyParams, param, rule
+
+
+class Wild(Strategy):
+    class Params(StrategyParams):
+        size: float = param(1.0, low=0, high=9)
+
+    @rule
+    def decide(bars, bank, rows, params, target):
+        for t in range(bars.close.shape[0]):
+            target[t] = params[0]
+'''
+
+
+def test_that_a_compiled_cell_outside_minus_one_to_one_is_an_error_and_not_a_number(tmp_path):
+    from engine.strategies import registry
+
+    (tmp_path / "wild.py").write_text(RULE)
+    registry.scan(tmp_path)
+    try:
+        study = sweep_here(random_bars(2, 50), BacktestSpec(strategy="wild"), {"size": [0.5, 2.0, 1.0]})
+    finally:
+        (tmp_path / "wild.py").unlink()
+        registry.scan(tmp_path)
+    assert list(study.errors) == [1]
+    assert np.isnan(study.metrics["final_equity"][1])
+    assert np.isfinite(study.metrics["final_equity"][[0, 2]]).all()

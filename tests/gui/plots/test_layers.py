@@ -69,7 +69,9 @@ def test_that_dense_candles_reach_the_extremes_of_what_is_visible(qapp, first):
 
 
 def test_that_volume_is_quiet_and_absent_volume_draws_nothing(qapp):
-    layer = VolumeLayer()
+    candles = CandleLayer()
+    candles.set_bars(random_bars(100))
+    layer = VolumeLayer(candles)
     layer.set_bars(random_bars(100, volume=False))
     assert not layer.present
     assert colours(painted(layer, View(400, 300, -0.5, 99.5, 0, 1))) == {rgb(DARK.panel)}
@@ -104,7 +106,7 @@ def test_that_a_missing_value_leaves_a_gap():
     values[20:23] = np.nan
     layer = LineLayer("x", lambda inks: inks.accent)
     layer.set_values(values)
-    x0, y0, x1, y1 = layer.segments(View(500, 400, -0.5, 49.5, 0, 50))
+    _, y0, _, y1 = layer.segments(View(500, 400, -0.5, 49.5, 0, 50))
     whole = np.isfinite(y0) & np.isfinite(y1)
     assert whole.sum() == 49 - 4
     assert layer.text_at(21) == "\N{EN DASH}"
@@ -113,7 +115,7 @@ def test_that_a_missing_value_leaves_a_gap():
 def test_that_the_last_value_of_a_dense_line_reaches_the_edge():
     layer = LineLayer("x", lambda inks: inks.accent)
     layer.set_values(np.arange(100_001.0))
-    x0, _, x1, _ = layer.segments(View(500, 400, -0.5, 100_000.5, 0, 100_000))
+    _, _, x1, _ = layer.segments(View(500, 400, -0.5, 100_000.5, 0, 100_000))
     assert np.nanmax(x1) > 498
 
 
@@ -191,8 +193,8 @@ def test_that_a_stop_has_no_decision_marker(qapp):
     trades["exit_bar"], trades["exit_decision"] = 30, 30
     layer = MarkerLayer()
     layer.set_trades(trades, bars.close)
-    decisions = [mark.bar.tolist() for mark in layer._decisions.values()]
-    assert sorted(sum(decisions, [])) == [9]
+    decisions = np.concatenate([mark.bar for mark in layer._decisions.values()])
+    assert decisions.tolist() == [9]
 
 
 def test_that_a_loser_is_dashed_and_markers_paint_in_any_state(qapp):

@@ -37,7 +37,7 @@ def test_that_the_range_never_leaves_the_data(first, last):
     shown = TimeRange()
     shown.set_count(500)
     shown.show(first, last)
-    assert -0.5 <= shown.first
+    assert shown.first >= -0.5
     assert shown.last <= 499.5 + 1e-9
     assert MIN_BARS - 1e-9 <= shown.span <= 500
 

@@ -56,12 +56,12 @@ def test_that_a_dropped_price_file_is_previewed_and_used_after_accept(
 ) -> None:
     path = _prices(tmp_path / "ACME.csv")
     assert _drop(application.window, path).isAccepted()
-    settle(lambda: application.window.sheet_body is not None)
+    settle(lambda: application.window.sheet.body is not None)
     assert application.workspace.bars is None
     application.files.accept()
     assert application.workspace.bars is not None
     assert len(application.workspace.bars) == 300
-    assert application.window.sheet_body is None
+    assert application.window.sheet.body is None
     assert application.preferences.settings.last.file == str(path)
 
 
@@ -69,9 +69,9 @@ def test_that_escape_leaves_the_import_preview_before_it_stops_jobs(
     application: Application, settle: Any, tmp_path: Path
 ) -> None:
     _drop(application.window, _prices(tmp_path / "ACME.csv"))
-    settle(lambda: application.window.sheet_body is not None)
+    settle(lambda: application.window.sheet.body is not None)
     application.actions.run("run.stop")
-    assert application.window.sheet_body is None
+    assert application.window.sheet.body is None
     assert application.workspace.bars is None
 
 

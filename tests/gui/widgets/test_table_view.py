@@ -143,6 +143,12 @@ def test_that_choosing_a_row_is_told_by_its_place_in_the_arrays(qtbot, table):
     assert heard == [199, 198]
 
 
+def test_that_a_table_that_gets_the_keyboard_chooses_no_row(qtbot, table):
+    with qtbot.assertNotEmitted(table.current_changed):
+        table.grid.setFocus()
+        qtbot.waitUntil(table.grid.hasFocus)
+
+
 def test_that_copied_rows_have_headers_and_plain_numbers(table):
     table.select_row(1)
     table.copy()

@@ -68,8 +68,8 @@ def desk():
 
 
 def test_that_the_presenter_loads_no_qt():
-    code = "import sys, ivybt_desktop.docks.setup.presenter, ivybt_desktop.docks.metrics.presenter; " \
-           "sys.exit('PySide6' in sys.modules)"  # fmt: skip
+    modules = "ivybt_desktop.docks.setup.presenter, ivybt_desktop.docks.metrics.presenter"
+    code = f"import sys, {modules}; sys.exit('PySide6' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -1,0 +1,234 @@
+import numpy as np
+import pytest
+
+from engine.core.errors import StrategyError
+from ivybt_desktop.context import Workspace
+from ivybt_desktop.docks.chart.line_panes import group_lines
+from ivybt_desktop.docks.chart.presenter import ChartPresenter, same_bars
+from ivybt_desktop.docks.chart.sentences import cost_words, fill_sentence, needs_care
+from ivybt_desktop.plots.scale import price_decimals, value_text
+from ivybt_desktop.signal import Signal
+from tests.gui.plots.samples import random_bars, random_result
+
+
+class FakeChart:
+    """Records what it is shown."""
+
+    def __init__(self):
+        self.hovered, self.range_changed = Signal(), Signal()
+        self.stepped, self.trade_clicked = Signal(), Signal()
+        self.calls = []
+        self.tip = None
+
+    def set_tip(self, tip):
+        self.tip = tip
+
+    def __getattr__(self, name):
+        return lambda *args: self.calls.append((name, *args))
+
+    def last(self, name):
+        return next((call[1:] for call in reversed(self.calls) if call[0] == name), None)
+
+    def count(self, name):
+        return sum(call[0] == name for call in self.calls)
+
+
+class FakeWorker:
+    """Holds work until it is told to do it."""
+
+    def __init__(self):
+        self.waiting = []
+        self.closed = False
+
+    def call(self, work, then, failed):
+        self.waiting.append((then, failed))
+
+    def answer(self, lines):
+        self.waiting.pop(0)[0](lines)
+
+    def fail(self, error):
+        self.waiting.pop(0)[1](error)
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def workspace():
+    return Workspace()
+
+
+@pytest.fixture
+def view():
+    return FakeChart()
+
+
+@pytest.fixture
+def worker():
+    return FakeWorker()
+
+
+@pytest.fixture
+def presenter(view, workspace, worker):
+    return ChartPresenter(view, workspace, worker)
+
+
+@pytest.fixture
+def bars():
+    return random_bars(300)
+
+
+def lines_for(bars):
+    return {"fast": (bars.close * 1.01, "price"), "rsi": (np.full(len(bars), 50.0), "own")}
+
+
+def test_that_an_empty_workspace_shows_the_empty_chart(presenter, view):
+    assert view.count("show_empty") == 1
+    assert view.tip(0) == []
+
+
+def test_that_loaded_bars_are_shown_with_the_next_step_in_words(presenter, view, workspace, bars):
+    workspace.set_bars(bars)
+    assert view.last("show_bars")[0] is bars
+    heading = view.last("show_heading")[0]
+    assert heading.symbol == "RND  1d"
+    assert "F5" in heading.strategy
+
+
+def test_that_the_heading_names_strategy_parameters_fill_and_costs(presenter, view, workspace, bars):
+    workspace.set_bars(bars)
+    workspace.set_result(random_result(bars))
+    heading = view.last("show_heading")[0]
+    assert heading.strategy == "EMA cross  fast 10, slow 50"
+    assert heading.fill == "Signal at close of bar t, fill at open of bar t+1, costs 10 bps slippage"
+    assert not heading.warn
+
+
+def test_that_fills_on_the_deciding_close_and_free_trading_are_warnings(bars):
+    this_close = random_result(bars, execution={"fill": "this_close"}).spec
+    assert needs_care(this_close)
+    assert "trades on the price it decided with" in fill_sentence(this_close)
+    free = random_result(bars, costs={"slippage_bps": 0}).spec
+    assert needs_care(free)
+    assert fill_sentence(free).endswith("no costs")
+
+
+def test_that_every_cost_is_named_with_its_unit(bars):
+    costs = random_result(bars, costs={"slippage_bps": 2.5, "commission_fixed": 1, "borrow_rate": 0.03}).spec.costs
+    assert cost_words(costs) == "costs 2.5 bps slippage, 1 per order, 3 % a year to borrow"
+
+
+def test_that_a_new_run_on_the_same_bars_does_not_rebuild_the_candles(presenter, view, workspace, bars):
+    workspace.set_bars(bars)
+    for seed in range(5):
+        copy = bars.slice(0, len(bars))
+        workspace.set_result(random_result(copy, seed=seed))
+    assert view.count("show_bars") == 1
+    assert view.count("show_trades") >= 5
+
+
+def test_that_a_run_over_fewer_sessions_shows_its_own_bars(presenter, view, workspace, bars):
+    workspace.set_bars(bars)
+    part = bars.slice(100, 250)
+    workspace.set_result(random_result(part))
+    assert view.last("show_bars")[0] is part
+    assert not same_bars(bars, part)
+
+
+def test_that_lines_are_computed_once_at_a_time_and_for_the_newest_run(presenter, view, workspace, worker, bars):
+    workspace.set_bars(bars)
+    first, newest = random_result(bars, seed=1), random_result(bars, seed=3)
+    workspace.set_result(first)
+    workspace.set_result(random_result(bars, seed=2))
+    workspace.set_result(newest)
+    assert len(worker.waiting) == 1
+    worker.answer(lines_for(bars))
+    assert list(view.last("show_lines")[0]) == ["fast", "rsi"]
+    assert len(worker.waiting) == 1, "the newest run has its lines computed next"
+    worker.answer(lines_for(bars))
+    assert worker.waiting == []
+
+
+def test_that_lines_of_other_bars_are_not_drawn(presenter, view, workspace, worker, bars):
+    workspace.set_bars(bars)
+    workspace.set_result(random_result(bars))
+    other = random_bars(300, seed=99)
+    workspace.set_bars(other)
+    worker.answer(lines_for(bars))
+    assert view.last("show_lines")[0] == {}
+
+
+def test_that_a_strategy_without_lines_says_why_in_the_log(presenter, view, workspace, worker, bars):
+    said = []
+    workspace.logged.connect(lambda level, text: said.append((level, text)))
+    workspace.set_bars(bars)
+    workspace.set_result(random_result(bars))
+    worker.fail(StrategyError("division by zero", where="mine.py:7", hint="Mend the strategy"))
+    assert said == [("warning", "The chart has no indicator lines. mine.py:7: division by zero. Mend the strategy")]
+
+
+def test_that_selecting_a_trade_brings_it_and_clicking_it_does_not(presenter, view, workspace, bars):
+    result = random_result(bars)
+    workspace.set_bars(bars)
+    workspace.set_result(result)
+    workspace.select_trade(4)
+    trade = result.trades[4]
+    assert view.last("bring") == (int(trade["entry_bar"]), int(trade["exit_bar"]))
+    assert view.last("mark_trade") == (4,)
+    view.trade_clicked.emit(9)
+    assert workspace.trade == 9
+    assert view.last("mark_trade") == (9,)
+    assert view.count("bring") == 1
+
+
+def test_that_stepping_stops_at_the_ends(presenter, view, workspace, bars):
+    workspace.set_bars(bars)
+    workspace.set_result(random_result(bars, trades=3))
+    seen = []
+    for by in (1, 1, 1, 1, -1):
+        view.stepped.emit(by)
+        seen.append(workspace.trade)
+    assert seen == [0, 1, 2, 2, 1]
+
+
+def test_that_the_tip_tells_prices_lines_and_account(presenter, view, workspace, worker, bars):
+    result = random_result(bars)
+    workspace.set_bars(bars)
+    workspace.set_result(result)
+    worker.answer(lines_for(bars))
+    rows = dict(view.tip(200))
+    assert list(rows) == [
+        "", "Open", "High", "Low", "Close", "Change", "Volume", "fast", "rsi", "Position", "Equity", "Drawdown",
+    ]  # fmt: skip
+    assert rows["Close"] == value_text(bars.close[200], price_decimals(bars.close))
+    assert rows["Equity"] == f"{result.equity[200]:,.2f}"
+    assert dict(view.tip(0))["Change"] == "\N{EN DASH}"
+    assert view.tip(300) == []
+
+
+def test_that_a_linked_dock_moves_the_chart_and_the_chart_not_itself(presenter, view, workspace):
+    workspace.show_range(10.0, 90.0, "equity")
+    assert view.last("follow") == (10.0, 90.0)
+    heard = []
+    workspace.range_changed.connect(lambda *args: heard.append(args))
+    view.range_changed.emit(20.0, 60.0)
+    assert heard == [(20.0, 60.0, "chart")]
+    assert view.count("follow") == 1
+
+
+def test_that_a_closed_presenter_hears_nothing_more(presenter, view, workspace, worker, bars):
+    presenter.close()
+    before = len(view.calls)
+    workspace.set_bars(bars)
+    workspace.hover_bar(3)
+    assert len(view.calls) == before
+    assert worker.closed
+
+
+def test_that_lines_share_a_pane_when_their_scales_agree():
+    wave = np.sin(np.arange(100) / 7)
+    lines = {
+        "fast": (wave + 100, "price"), "macd": (wave, "own"), "signal": (wave * 0.8, "own"),
+        "rsi": (50 + 20 * wave, "own"), "empty": (np.full(100, np.nan), "own"),
+    }  # fmt: skip
+    assert group_lines(lines) == [["macd", "signal"], ["rsi"], ["empty"]]
