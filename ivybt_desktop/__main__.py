@@ -12,6 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+_LIBRARIES_HINT = (
+    "On Debian or Ubuntu install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libxcb-cursor0"
+)
 _COMMAND_FLAGS = {"-h", "--help", "-V", "--version"}
 
 
@@ -68,14 +71,38 @@ def _window(arguments: list[str]) -> int:
             from ivybt_desktop.app import main as show  # noqa: PLC0415
 
             return show(home, [Path(name) for name in arguments])
+        except ImportError as error:
+            return _tell(f"the window cannot open: {error}. {_LIBRARIES_HINT}")
         finally:
             faulthandler.disable()
 
 
 def _headless(arguments: list[str], reason: str) -> int:
-    from ivybt_desktop.app import run_headless  # noqa: PLC0415
+    from engine.core.errors import IvyError  # noqa: PLC0415
 
-    return run_headless(Path(arguments[0]) if arguments else None, reason=reason)
+    folder = Path(arguments[0]) if arguments else None
+    try:
+        return _run_sample(folder, reason)
+    except IvyError as error:
+        return _tell(str(error))
+
+
+def _run_sample(folder: Path | None, reason: str) -> int:
+    try:
+        from ivybt_desktop.app import run_headless  # noqa: PLC0415
+    except ImportError as error:
+        from ivybt_desktop.shell.sample_run import list_files, write_sample  # noqa: PLC0415
+
+        target, _result = write_sample(folder, reason)
+        _tell(f"no picture of the window: {error}. {_LIBRARIES_HINT}")
+        list_files(target)
+        return 0
+    return run_headless(folder, reason=reason)
+
+
+def _tell(message: str) -> int:
+    print("ivybt:", message, file=sys.stderr)  # noqa: T201
+    return 1
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
@@ -41,8 +42,11 @@ from ivybt_desktop.shell.main_window import MainWindow
 from ivybt_desktop.shell.notices import Notice, NoticeBoard
 from ivybt_desktop.shell.preferences import LastProject, Preferences
 from ivybt_desktop.shell.run_control import RunControl
-from ivybt_desktop.shell.sample_run import run_sample, writable_folder, write_summary
+from ivybt_desktop.shell.sample_run import list_files, write_sample
 from ivybt_desktop.shell.theming import Theming, base_font
+
+if TYPE_CHECKING:
+    from engine.jobs.process import ProcessExecutor
 
 _LOG = logging.getLogger(__name__)
 _RUN = "run.backtest"
@@ -63,6 +67,11 @@ class Application:
         Folder of the user.
     compute : Executor, optional
         Runs backtests; the default (`None`) is a pool of processes that starts after the first paint.
+
+    Attributes
+    ----------
+    ended : callable or None
+        Called when the window has closed and everything has ended.
     """
 
     def __init__(self, qt: QApplication, home: DataHome, *, compute: Executor | None = None) -> None:
@@ -95,7 +104,10 @@ class Application:
         self._ready.setInterval(_READY_POLL_MS)
         self._ready.timeout.connect(self._look_for_workers)
         self._since = QElapsedTimer()
+        self._pool: ProcessExecutor | None = None
         self._to_open: list[Path] = []
+        self._is_closed = False
+        self.ended: Callable[[], object] | None = None
         self._connect()
 
     def start(self, files: list[Path] | None = None) -> None:
@@ -140,6 +152,8 @@ class Application:
         self._build_next()
 
     def _build_next(self) -> None:
+        if self._is_closed:
+            return
         waiting = self.window.host.waiting
         if waiting:
             self._build(waiting[0])
@@ -181,6 +195,8 @@ class Application:
         self._ready.start()
 
     def _look_for_workers(self) -> None:
+        if self._pool is None:
+            return
         up = self._pool.wait_until_ready(0)
         slow = self._since.elapsed() > _SLOW_WORKERS_MS
         if not up and not slow:
@@ -253,6 +269,11 @@ class Application:
     def _warn(self, what: str, hint: str) -> None:
         self.board.post(Notice("warning", what, hint=hint))
 
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """Ids of the worker processes that are ready; empty with another executor."""
+        return () if self._pool is None else self._pool.pids
+
     def tell_crash(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
@@ -266,11 +287,14 @@ class Application:
     # -- end ------------------------------------------------------------------------------------
 
     def _close(self) -> None:
+        self._is_closed = True
         self._ready.stop()
         self._save()
         self.jobs.close()
         self.background.close()
         self.log.close()
+        if self.ended is not None:
+            self.ended()
 
     def _save(self) -> None:
         spec = self.workspace.spec
@@ -300,17 +324,19 @@ def run_headless(folder: Path | None = None, *, reason: str = "Without a window"
     Returns
     -------
     int
-        0 when text and numbers were written.
+        Exit code 0.
+
+    Raises
+    ------
+    StorageError
+        The folder cannot be written.
     """
-    target = writable_folder(folder)
-    print(f"{reason}: the sample project runs without one and is written to {target}")  # noqa: T201
-    result = run_sample()
-    write_summary(target, result)
+    target, result = write_sample(folder, reason)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory(prefix="ivybt-") as spare:
         qt = make_qt(["ivybt"])
-        home = open_home(Path(spare))
-        application = Application(qt, home, compute=InlineExecutor())
+        log_qt_messages()
+        application = Application(qt, open_home(Path(spare)), compute=InlineExecutor())
         application.window.resize(*_PICTURE_SIZE)
         application.start_at_once()
         application.store.save(result, now=datetime.now(UTC))
@@ -320,8 +346,7 @@ def run_headless(folder: Path | None = None, *, reason: str = "Without a window"
         loop.exec()
         application.window.grab().save(str(target / "window.png"))
         application.window.close()
-    for name in sorted(path.name for path in target.iterdir()):
-        print(target / name)  # noqa: T201
+    list_files(target)
     return 0
 
 
@@ -357,5 +382,7 @@ def main(home: DataHome, files: list[Path]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, close)
+    # Floating docks and small windows of the Help menu do not keep the program alive.
+    application.ended = qt.quit
     application.start(files)
     return int(qt.exec())

@@ -191,8 +191,8 @@ class Bars:
         timeframe : str or Timeframe, optional
             Bar length; the default (`None`) infers it from the index.
         stamp : {"open", "close"}, default "open"
-            Whether the index marks the open or the close of a bar. Daily, weekly and monthly bars
-            are labelled by their date either way.
+            Whether the index marks the open or the close of a bar. The opening stamp of a daily, weekly
+            or monthly bar is its date, and it closes at the end of that date. `to_frame` marks closes.
         instrument : Instrument, optional
             The default (`None`) guesses it from the symbol.
 

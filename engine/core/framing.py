@@ -56,11 +56,13 @@ def close_instants(
 ) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]:
     """Return close instants and session days of bars stamped as told.
 
-    A bar of a day or longer is labelled by its date and closes at the end of that date, UTC.
+    An opening stamp of a bar of a day or longer is its date; it closes at the end of that date, UTC.
     """
+    if stamp == "close":
+        # A bar that closes at midnight belongs to the day it traded in.
+        return stamps, (stamps - 1) // NS_PER_DAY
     if length.is_intraday:
-        time = stamps + length.nanoseconds if stamp == "open" else stamps
-        # The last bar of a day closes at midnight and still belongs to the day it traded in.
+        time = stamps + length.nanoseconds
         return time, (time - 1) // NS_PER_DAY
     session = stamps // NS_PER_DAY
     return (session + 1) * NS_PER_DAY, session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,10 +106,11 @@ def _find(name: str) -> Sample:
 
 
 def _shipped(file: str) -> Path:
-    # The file alone is wanted: importing the package takes seconds.
+    # The file alone is wanted: importing the package takes seconds, and the binary has only its files.
     spec = importlib.util.find_spec("arch")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder, "data", file)
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    for folder in [*map(Path, folders), *(Path(entry, "arch") for entry in sys.path)]:
+        path = folder / "data" / file
         if path.is_file():
             return path
     raise DataError(f"the sample prices {file} are missing", where="arch", hint="Install the program again")

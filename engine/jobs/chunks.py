@@ -14,6 +14,8 @@ _SMALLEST_SECONDS = 0.005
 _FIRST_SECONDS = 0.01
 _GUESSED_SECONDS_PER_BAR = 10e-9
 _GROWTH = 4
+_FEW = 10
+_LONGEST_SECONDS = 0.08
 
 
 class Chunks:
@@ -60,6 +62,9 @@ class Chunks:
         # A first chunk may hold a compilation: a faster one corrects it at once.
         self._cell_seconds = each if known is None or each < known else (known + each) / 2
         wanted = int(_TARGET_SECONDS / self._cell_seconds)
+        if wanted < _FEW:
+            # The fixed work of a chunk may be most of it: try a cell more, within bounds.
+            wanted = max(wanted, min(_FEW, int(_LONGEST_SECONDS / self._cell_seconds) + 1))
         self._size = max(1, min(wanted, max(n_cells, self._size) * _GROWTH))
 
     def _limited(self) -> int:

@@ -68,11 +68,12 @@ def _sweep(job_id: str, job: SweepJob, ledger: Ledger) -> Finished:
     table = work.StudyTable(job.bars, job.spec, plan)
     chunks = Chunks(table.total, plan.n_bars, is_compiled=plan.is_compiled)
     ledger.put(Started(job_id, table.total))
+    prepared = work.prepare(job.bars, job.spec, plan.params)
     while (part := chunks.take()) is not None:
         if not ledger.is_open(job_id):
             raise JobCancelled("the job was stopped on request")
         begin = time.perf_counter()
-        cells = work.run_chunk(job.bars, job.spec, plan.params[part[0] : part[1]])
+        cells = work.run_chunk(prepared, *part)
         chunks.observe(part[1] - part[0], time.perf_counter() - begin)
         table.add(part[0], cells)
         ledger.put(Partial(job_id, part[0], table.names, cells.values))

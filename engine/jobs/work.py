@@ -16,6 +16,7 @@ from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars, FloatArray
 
 if TYPE_CHECKING:
+    from engine.jobs.cells import PreparedCells
     from engine.studies.sweep import StudyResult
 
 
@@ -73,12 +74,17 @@ def plan_sweep(bars: Bars, spec: BacktestSpec, grid: Mapping[str, Sequence[Any]]
     return SweepPlan(cells.params, cells.illegal, len(select(bars, spec)), is_compiled)
 
 
-def run_chunk(bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any]) -> CellValues:
-    """Return the metrics of some cells; a failing cell is a value."""
-    from engine.studies.sweep import run_cells  # noqa: PLC0415
+def prepare(bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any]) -> PreparedCells:
+    """Return the cells of a sweep, ready to be evaluated chunk by chunk."""
+    from engine.jobs.cells import PreparedCells  # noqa: PLC0415
 
+    return PreparedCells(bars, spec, params)
+
+
+def run_chunk(cells: PreparedCells, start: int, stop: int) -> CellValues:
+    """Return the metrics of cells ``start : stop``; a failing cell is a value."""
     errors: dict[int, str] = {}
-    return CellValues(run_cells(bars, spec, params, errors), errors)
+    return CellValues(cells.run(start, stop, errors), errors)
 
 
 def run_one(

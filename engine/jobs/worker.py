@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.jobs import work
 from engine.jobs.border import Failure, attempt
@@ -39,8 +39,10 @@ from engine.jobs.messages import (
 from engine.jobs.plugins import PluginFolders
 from engine.jobs.shared_bars import AttachedBars
 
+if TYPE_CHECKING:
+    from engine.jobs.cells import PreparedCells
+
 ORPHANED = 3
-_STUDIES_KEPT = 64
 
 
 def main(connection: Connection, plugin_folders: tuple[Path, ...]) -> None:
@@ -79,8 +81,16 @@ def warm() -> None:
     spec = BacktestSpec(strategy="ema_cross", params={"fast": 3, "slow": 10})
     work.run_one(bars, spec, None, datetime.now(UTC))
     plan = work.plan_sweep(bars, spec, {"fast": [3, 4]})
-    work.run_chunk(bars, spec, plan.params)
+    work.run_chunk(work.prepare(bars, spec, plan.params), 0, plan.params.size)
     import pyarrow.parquet  # noqa: F401, PLC0415
+
+
+class _Study:
+    """A sweep that this worker was introduced to; freed as a whole when it is forgotten."""
+
+    def __init__(self, introduction: Introduce) -> None:
+        self.introduction = introduction
+        self.cells: PreparedCells | None = None
 
 
 class _Inbox:
@@ -88,7 +98,7 @@ class _Inbox:
 
     def __init__(self, connection: Connection) -> None:
         self.tasks: queue.SimpleQueue[Task | DropSegment | None] = queue.SimpleQueue()
-        self.studies: dict[str, Introduce] = {}
+        self.studies: dict[str, _Study] = {}
         self._connection = connection
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
 
@@ -100,7 +110,7 @@ class _Inbox:
                 _exit(ORPHANED)
             match message:
                 case Introduce():
-                    self.studies[message.job_id] = message
+                    self.studies[message.job_id] = _Study(message)
                 case Forget():
                     self.studies.pop(message.job_id, None)
                 case Stop():
@@ -113,7 +123,6 @@ class _Worker:
     def __init__(self, plugins: PluginFolders, inbox: _Inbox) -> None:
         self.bars = AttachedBars()
         self._plugins, self._inbox = plugins, inbox
-        self._begun: dict[str, None] = {}
 
     def perform(self, task: Task) -> Any:
         match task:
@@ -132,12 +141,11 @@ class _Worker:
         study = self._inbox.studies.get(task.job_id)
         if study is None:
             return Skipped()
-        if task.job_id not in self._begun:
+        if study.cells is None:
             self._plugins.refresh()
-            self._begun[task.job_id] = None
-            if len(self._begun) > _STUDIES_KEPT:
-                del self._begun[next(iter(self._begun))]
-        return work.run_chunk(self.bars.get(study.bars), study.spec, study.params[task.start : task.stop])
+            about = study.introduction
+            study.cells = work.prepare(self.bars.get(about.bars), about.spec, about.params)
+        return work.run_chunk(study.cells, task.start, task.stop)
 
     def _backtest(self, task: BacktestTask) -> Answer:
         bars = self.bars.get(task.bars)

@@ -15,6 +15,9 @@ _LEVELS = {
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
 
+# Said by the offscreen platform for every window; it tells nothing about the program.
+_PLATFORM_NOISE = "This plugin does not support propagateSizeHints()"
+
 
 class _Sender(QObject):
     line = Signal(str, str)
@@ -57,6 +60,8 @@ def log_qt_messages() -> None:
     logger = logging.getLogger("ivybt_desktop.qt")
 
     def handle(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+        if message == _PLATFORM_NOISE:
+            return
         logger.log(_LEVELS.get(kind, logging.WARNING), "%s", message)
 
     qInstallMessageHandler(handle)

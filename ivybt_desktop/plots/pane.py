@@ -39,8 +39,9 @@ from ivybt_desktop.theme.tokens import SIZES
 
 # Widest words of a value axis.
 _WIDEST = "0,000,000.00"
-_TICK_ROOM = 11 * SIZES.grid
+_TICK_ROOM = 8 * SIZES.grid
 _TAG = SIZES.label + SIZES.grid + 2
+_LEGEND = SIZES.label + 2 * SIZES.grid
 Text = Callable[[float, int], str]
 FloatArray = npt.NDArray[np.float64]
 
@@ -201,7 +202,9 @@ class Pane(QWidget):
         picture.fill(self._inks.panel)
         painter = QPainter(picture)
         painter.setFont(self.font())
-        self.scale.fit(*self.extent(), foot=self.foot)
+        # The legend has a row of its own above the data, where the pane is high enough for it.
+        head = min(_LEGEND / max(self.height(), 1), 0.2) if self.legend else 0.0
+        self.scale.fit(*self.extent(), foot=self.foot, head=head)
         view = self.view()
         values, decimals = self._ticks(view)
         self._draw_grid(painter, view, values)
@@ -228,7 +231,7 @@ class Pane(QWidget):
         left, align = view.width + SIZES.grid, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for value in values.tolist():
             y = float(view.y(value))
-            if 0 <= y <= view.height and not (self.unit and y < 1.5 * _TAG):
+            if 0 <= y <= view.height and not self._taken(view, y):
                 top = min(max(y - _TAG / 2, 0.0), view.height - _TAG)
                 box = QRectF(left, top, self.gutter, _TAG)
                 painter.drawText(box, align, self.text(value, decimals))
@@ -241,6 +244,12 @@ class Pane(QWidget):
             painter.drawText(QRectF(0, SIZES.grid, view.width - SIZES.padding, _TAG), right, note)
         if self.last is not None:
             self._draw_last(painter, view, *self.last, decimals)
+
+    def _taken(self, view: View, y: float) -> bool:
+        """Return whether the unit or the tag of the last value stands where a label would."""
+        if self.unit and y < 1.5 * _TAG:
+            return True
+        return self.last is not None and abs(float(view.y(self.last[0])) - y) < _TAG
 
     def _draw_last(self, painter: QPainter, view: View, value: float, rise: bool, decimals: int) -> None:  # noqa: FBT001
         y = float(view.y(value))

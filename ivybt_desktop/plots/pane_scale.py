@@ -29,8 +29,8 @@ class PaneScale:
         self.auto, self.wants_log, self.log = True, False, False
         self.low, self.high = 0.0, 1.0
 
-    def fit(self, low: float, high: float, foot: float = 0.0) -> None:
-        """Hold [low, high] with a margin; ``foot`` is a share of the height kept free below."""
+    def fit(self, low: float, high: float, foot: float = 0.0, head: float = 0.0) -> None:
+        """Hold [low, high] with a margin; ``foot`` and ``head`` are shares kept free below and above."""
         if not (math.isfinite(low) and math.isfinite(high)):
             low, high = 0.0, 1.0
         self.log = self.wants_log and low > 0
@@ -41,8 +41,9 @@ class PaneScale:
         if high <= low:
             around = abs(low) * 0.01 or 1.0
             low, high = low - around, high + around
-        span = (high - low) / (1.0 - 2 * _MARGIN - foot)
-        self.low, self.high = low - span * (_MARGIN + foot), high + span * _MARGIN
+        above = max(_MARGIN, head)
+        span = (high - low) / (1.0 - _MARGIN - above - foot)
+        self.low, self.high = low - span * (_MARGIN + foot), high + span * above
 
     def set_log(self, *, on: bool, low: float, high: float) -> None:
         """Ask for a log or a linear scale of the values [low, high], fitted anew."""

@@ -141,7 +141,8 @@ class ImportPreview(QWidget):
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setFixedHeight(2 * SIZES.table_row)
+        table.horizontalHeader().setFixedHeight(2 * SIZES.table_row - SIZES.padding)
+        table.horizontalHeader().setStretchLastSection(True)
         return table
 
     def _fill_layout(self, lines: list[tuple[str, str]]) -> None:

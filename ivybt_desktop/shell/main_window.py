@@ -129,8 +129,8 @@ class MainWindow(QMainWindow):
         """Return the rectangle of the docks in the middle, in coordinates of the window."""
         room = QRect()
         for frame in self.host.frames.values():
-            # A dock behind a tab is visible for Qt, though nothing of it is seen.
-            seen = not frame.visibleRegion().isEmpty() and not frame.isFloating()
+            # Qt keeps a dock that is behind a tab "visible", at a place outside the window.
+            seen = frame.isVisible() and not frame.isFloating() and self.rect().contains(frame.geometry())
             if frame.area in ("centre", "bottom") and seen:
                 room = room.united(frame.geometry())
         if not room.isEmpty():

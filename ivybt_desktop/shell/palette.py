@@ -13,7 +13,7 @@ from ivybt_desktop.shell.fuzzy import Match, ranked
 from ivybt_desktop.shell.palette_row import ChoiceDelegate
 from ivybt_desktop.theme.tokens import SIZES, Tokens
 
-_TOP_MARGIN = 48
+_TOP_MARGIN = 72
 _MOVES = {
     Qt.Key.Key_Down: 1,
     Qt.Key.Key_Up: -1,

@@ -27,6 +27,39 @@ def writable_folder(wanted: Path | None = None) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{FOLDER}-"))
 
 
+def write_sample(folder: Path | None, reason: str) -> tuple[Path, BacktestResult]:
+    """Say that the sample project runs without a window, run it, and write its tear sheet.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where to write; see `writable_folder`.
+    reason : str
+        First words of the line.
+
+    Returns
+    -------
+    folder : Path
+    result : BacktestResult
+
+    Raises
+    ------
+    StorageError
+        The folder cannot be written.
+    """
+    target = writable_folder(folder)
+    print(f"{reason}: the sample project runs without one and is written to {target}")  # noqa: T201
+    result = run_sample()
+    write_summary(target, result)
+    return target, result
+
+
+def list_files(folder: Path) -> None:
+    """Print the files of a folder, one a line."""
+    for path in sorted(folder.iterdir()):
+        print(path)  # noqa: T201
+
+
 def run_sample() -> BacktestResult:
     """Return the run of the sample project."""
     from engine.backtest.run import run_backtest  # noqa: PLC0415  (loads numba)

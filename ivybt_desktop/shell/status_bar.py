@@ -41,6 +41,11 @@ class StatusBar(QStatusBar):
         Main window.
     measure : callable, default `memory_used`
         Bytes in use.
+
+    Attributes
+    ----------
+    ledger : JobLedger
+        Every job of the session.
     """
 
     def __init__(
@@ -50,7 +55,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setAccessibleName("Status")
         self._workspace, self._measure = workspace, measure
-        self._ledger = JobLedger()
+        self.ledger = JobLedger()
         self._ticks = 0
         self._data, self._state, self._jobs, self._memory = QLabel(), QLabel(), QLabel(), QLabel()
         self._progress = QProgressBar()
@@ -81,7 +86,7 @@ class StatusBar(QStatusBar):
 
     def take(self, event: JobEvent) -> None:
         """Take an event of a job into account."""
-        self._ledger.record(event)
+        self.ledger.record(event)
         self._show_jobs()
 
     def show_state(self, words: str, *, warning: bool = False) -> None:
@@ -90,7 +95,7 @@ class StatusBar(QStatusBar):
         set_role(self._state, "warning" if warning else "")
 
     def _tick(self) -> None:
-        if self._ledger.live():
+        if self.ledger.live():
             self._show_jobs()
         if self._ticks % _MEMORY_EVERY == 0:
             self._memory.setText(memory_words(self._measure(), psutil.virtual_memory().total))
@@ -100,7 +105,7 @@ class StatusBar(QStatusBar):
         self._data.setText(data_words(self._workspace.bars))
 
     def _show_jobs(self) -> None:
-        words, percent = job_words(self._ledger)
+        words, percent = job_words(self.ledger)
         self._jobs.setText(words)
         self._jobs.setVisible(bool(words))
         self._progress.setVisible(percent >= 0)

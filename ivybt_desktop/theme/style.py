@@ -131,13 +131,14 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; padding: 0 ${half}px 0 0;
 
 _VIEWS = """
 QAbstractItemView { background: $panel; color: $text; border: none; outline: none; gridline-color: $line; alternate-background-color: $panel; selection-background-color: $selected; selection-color: $text; }
-QTableView::item { padding: 0 ${half}px; }
+QTableView::item { padding: 0 2px; }
 QAbstractItemView::item:selected { background: $selected; color: $text; }
 QAbstractItemView::item:hover:!selected { background: $raised; }
 QTableView:focus, QTreeView:focus, QListView:focus { border: 1px solid $accent; }
 QTableView, QTreeView, QListView { border: 1px solid transparent; }
 QHeaderView { background: $panel; border: none; }
-QHeaderView::section { background: $panel; color: $quiet; font-size: ${label}px; border: none; border-bottom: 1px solid $line; padding: 2px 6px; min-height: 18px; }
+QHeaderView::section { background: $panel; color: $quiet; font-size: ${label}px; border: none; border-bottom: 1px solid $line; padding: 2px 5px; min-height: 18px; }
+QHeaderView::section:vertical { border: none; }
 QHeaderView::section:hover { color: $text; background: $raised; }
 QTableCornerButton::section { background: $panel; border: none; }
 QHeaderView::down-arrow { image: url("$glyphs/down.png"); width: 10px; height: 10px; }

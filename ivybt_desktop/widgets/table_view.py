@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -205,15 +205,16 @@ class TableView(QWidget):
         return menu
 
     def _size_columns(self) -> None:
-        head = QFont(self.grid.font())
-        head.setPixelSize(SIZES.label)
-        heads, cells = QFontMetrics(head), QFontMetrics(self.grid.font())
+        header = self.grid.horizontalHeader()
+        self.grid.ensurePolished()
+        header.ensurePolished()
+        # Room for an arrow, so that sorting does not cut the title.
+        arrow = header.fontMetrics().horizontalAdvance(f" {RISING}")
         for place, column in enumerate(self.model.columns):
-            # Room for an arrow and a number, so that sorting does not cut the title.
-            widest = heads.horizontalAdvance(f"{column.title} {RISING}1")
-            texts = {column.text(value) for value in _sample(column.values)}
-            widest = max([widest, *(cells.horizontalAdvance(text) for text in texts)])
-            self.grid.setColumnWidth(place, widest + 2 * SIZES.padding + SIZES.grid)
+            rows = (self.model.view_row(row) for row in _sample_rows(column.values))
+            hints = (self.grid.sizeHintForIndex(self.model.index(row, place)).width() for row in rows)
+            title = header.sectionSizeHint(place) + arrow
+            self.grid.setColumnWidth(place, max(title, max(hints, default=0) + 1))
 
 
 class _Grid(QTableView):
@@ -277,12 +278,9 @@ def next_keys(keys: Sequence[SortKey], column: int, *, add: bool) -> list[SortKe
     return [key for old in keys for key in (mine if old[0] == column else [old])]
 
 
-def _sample(values: npt.NDArray[np.generic]) -> list[object]:
-    if values.size == 0:
-        return []
-    some = values[:: max(1, values.size // _SAMPLE)]
-    if values.dtype.kind in "iuf" and values.dtype.kind != "b":
-        kept = values[np.isfinite(values)]
-        ends = kept[[np.argmin(kept), np.argmax(kept)]] if kept.size else kept
-        some = np.concatenate((some, ends))
-    return list(some)
+def _sample_rows(values: npt.NDArray[np.generic]) -> list[int]:
+    """Return some rows for the width of a column, the extremes among them."""
+    rows = list(range(0, values.size, max(1, values.size // _SAMPLE)))
+    if values.size and values.dtype.kind in "iuf" and np.isfinite(values).any():
+        rows += [int(np.nanargmin(values)), int(np.nanargmax(values))]
+    return rows

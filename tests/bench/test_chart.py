@@ -168,10 +168,10 @@ def test_that_a_table_of_100_000_rows_sorts_quickly(million, qtbot):
     filled.tell("fill a table of 100,000 rows", "-")
     for step in range(10):
         with one:
-            table.model.sort_by([(7, bool(step % 2))])
+            table.model.sort_by([(4, bool(step % 2))])
             table.grid.viewport().repaint()
         with two:
-            table.model.sort_by([(1, False), (7, bool(step % 2))])
+            table.model.sort_by([(1, False), (4, bool(step % 2))])
             table.grid.viewport().repaint()
     one.tell("sort 100,000 rows by one column", "< 100 ms")
     assert two.tell("sort 100,000 rows by two columns", "< 100 ms") < 100

@@ -13,6 +13,7 @@ from engine.core.errors import IvyError
 
 if TYPE_CHECKING:
     from engine.core.bars import Bars
+    from ivybt_desktop.docks.chart.stop_path import StopPath
     from ivybt_desktop.plots.calendar_ticks import Calendar
     from ivybt_desktop.theme.tokens import Tokens
 
@@ -73,6 +74,10 @@ class ChartScreen(Protocol):
 
     def mark_trade(self, row: int) -> None:
         """Highlight a trade; -1 for none."""
+        ...
+
+    def show_stops(self, path: StopPath | None) -> None:
+        """Show where the stop and the target of the selected trade stood."""
         ...
 
     def bring(self, first: int, last: int) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from engine.core.errors import IvyError
 from engine.core.trade import TRADE_DTYPE
-from ivybt_desktop.docks.chart.ports import ChartScreen, Heading, Lines, Worker
+from ivybt_desktop.docks.chart.ports import ChartScreen, FloatArray, Heading, Lines, Worker
 from ivybt_desktop.docks.chart.sentences import fill_sentence, needs_care, strategy_words
+from ivybt_desktop.docks.chart.stop_path import needs_atr, stop_path
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.scale import percent_text, price_decimals, short_text, value_text
 from ivybt_desktop.widgets.format import exact, money, percent
@@ -43,6 +44,7 @@ class ChartPresenter:
         self._calendar: Calendar | None = None
         self._decimals = 2
         self._lines: Lines = {}
+        self._atr: FloatArray | None = None
         self._computing: BacktestResult | None = None
         self._own_click = False
         view.set_tip(self.describe)
@@ -123,6 +125,8 @@ class ChartPresenter:
             return
         self._show_bars(bars)
         self._view.show_heading(self._heading(result))
+        self._atr = None
+        self._view.show_stops(None)
         if result is None:
             self._lines = {}
             self._view.show_lines({})
@@ -143,16 +147,10 @@ class ChartPresenter:
     def _compute_lines(self, result: BacktestResult) -> None:
         self._computing = result
 
-        def work() -> Lines:
-            from engine.backtest.targets import lines_of  # noqa: PLC0415  (numba only when used)
-            from engine.strategies import load  # noqa: PLC0415
+        self._worker.call(lambda: lines_and_atr(result), self._lines_ready, self._lines_failed)
 
-            strategy = load(result.spec.strategy.name)
-            return lines_of(strategy, result.bars, strategy.parse(result.spec.strategy.params))
-
-        self._worker.call(work, self._lines_ready, self._lines_failed)
-
-    def _lines_ready(self, lines: Lines) -> None:
+    def _lines_ready(self, computed: tuple[Lines, FloatArray | None]) -> None:
+        lines, atr = computed
         done, self._computing = self._computing, None
         result = self._workspace.result
         if result is None or done is None:
@@ -160,6 +158,9 @@ class ChartPresenter:
         if self._bars is not None and same_bars(self._bars, done.bars):
             self._lines = lines
             self._view.show_lines(lines)
+        if result is done and atr is not None:
+            self._atr = atr
+            self._show_stops(self._workspace.trade)
         if result is not done:
             self._compute_lines(result)
 
@@ -173,8 +174,16 @@ class ChartPresenter:
         self._view.show_lines({})
         self._workspace.log("warning", f"The chart has no indicator lines. {error}")
 
+    def _show_stops(self, row: int) -> None:
+        result = self._workspace.result
+        if result is None or not 0 <= row < result.trades.size:
+            self._view.show_stops(None)
+        else:
+            self._view.show_stops(stop_path(result, row, self._atr))
+
     def _trade_selected(self, row: int) -> None:
         self._view.mark_trade(row)
+        self._show_stops(row)
         result = self._workspace.result
         if result is None or not 0 <= row < result.trades.size or self._own_click:
             return
@@ -197,6 +206,27 @@ class ChartPresenter:
             return Heading(symbol, "No run shown: choose a strategy in Setup and press F5")
         spec = result.spec
         return Heading(symbol, strategy_words(spec), fill_sentence(spec), needs_care(spec))
+
+
+def lines_and_atr(result: BacktestResult) -> tuple[Lines, FloatArray | None]:
+    """Return the strategy's lines over the bars of a run, and the ATR when its stops are in ATR.
+
+    Raises
+    ------
+    StrategyError, InputError
+        The strategy is gone, or failed.
+    """
+    from engine.backtest.targets import lines_of  # noqa: PLC0415  (numba only when used)
+    from engine.strategies import load  # noqa: PLC0415
+
+    strategy, spec = load(result.spec.strategy.name), result.spec
+    lines = lines_of(strategy, result.bars, strategy.parse(spec.strategy.params))
+    if not needs_atr(spec.execution):
+        return lines, None
+    from engine.indicators.bank import compute  # noqa: PLC0415
+    from engine.indicators.volatility import atr  # noqa: PLC0415
+
+    return lines, compute(result.bars, [atr(spec.execution.atr_length)])[0]
 
 
 def same_bars(one: Bars, other: Bars) -> bool:

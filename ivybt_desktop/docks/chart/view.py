@@ -16,6 +16,7 @@ from engine.core.bars import Bars
 from ivybt_desktop.docks.chart.heading import HeadingBar
 from ivybt_desktop.docks.chart.line_panes import group_lines
 from ivybt_desktop.docks.chart.ports import Heading, Lines
+from ivybt_desktop.docks.chart.stop_path import StopPath
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.candles import VOLUME_SHARE, CandleLayer, VolumeLayer
 from ivybt_desktop.plots.inks import Inks
@@ -24,6 +25,7 @@ from ivybt_desktop.plots.markers import MarkerLayer
 from ivybt_desktop.plots.pane import Pane
 from ivybt_desktop.plots.scale import value_text
 from ivybt_desktop.plots.stack import PaneStack
+from ivybt_desktop.plots.stop_lines import StopLayer
 from ivybt_desktop.theme.tokens import Tokens
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,9 +64,9 @@ class ChartView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.stack = PaneStack(theme, "Price chart", self)
         self.price: Pane = self.stack.add_pane("Prices", _PRICE)
-        self.candles, self.markers = CandleLayer(), MarkerLayer()
+        self.candles, self.markers, self.stops = CandleLayer(), MarkerLayer(), StopLayer()
         self.volume = VolumeLayer(self.candles)
-        for layer in (self.volume, self.candles, self.markers):
+        for layer in (self.volume, self.candles, self.stops, self.markers):
             self.price.add(layer)
         self._below: list[Pane] = []
         self._lines: dict[str, LineLayer] = {}
@@ -137,8 +139,8 @@ class ChartView(QWidget):
             text = partial(value_text, decimals=self._decimals)
             self._lines[name] = LineLayer(name, partial(_series, place), text=text)
             if where == "price":
-                # Below the markers, which come last.
-                self.price.layers.insert(len(self.price.layers) - 1, self._lines[name])
+                # Below the stops and the markers, which come last.
+                self.price.layers.insert(self.price.layers.index(self.stops), self._lines[name])
                 self.price.legend.append(self._lines[name])
         for group in groups:
             pane = self.stack.add_pane(", ".join(group), _BELOW)
@@ -158,6 +160,14 @@ class ChartView(QWidget):
         if self.markers.selected != row:
             self.markers.selected = row
             self.price.refresh()
+
+    def show_stops(self, path: StopPath | None) -> None:
+        """Show where the stop and the target of the selected trade stood."""
+        if path is None:
+            self.stops.set_levels(0, np.empty(0), np.empty(0))
+        else:
+            self.stops.set_levels(path.first, path.stop, path.target)
+        self.price.refresh()
 
     def bring(self, first: int, last: int) -> None:
         """Centre some bars and keep the zoom."""

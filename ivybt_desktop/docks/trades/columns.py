@@ -25,7 +25,8 @@ _SHORT = "\N{BLACK DOWN-POINTING TRIANGLE} short"
 def trade_columns(result: BacktestResult) -> list[Column]:
     """Return the columns of a run's round trips, open ones included.
 
-    Prices are fill prices, P&L is net of all costs, MAE and MFE are against the entry price.
+    Prices are fill prices, P&L is net of all costs, MAE and MFE are against the entry price. What one
+    looks for first stands first: a narrow window shows the result of a trade without scrolling.
     """
     trades, bars = result.trades, result.bars
     calendar, currency = Calendar.of(bars), bars.instrument.currency
@@ -44,18 +45,18 @@ def trade_columns(result: BacktestResult) -> list[Column]:
         Column("number", "#", np.arange(1, trades.size + 1), count),
         Column("side", "Side", trades["side"], _side, _plain_sides, numeric=False,
                tones=_sign_tones(trades["side"])),
-        Column("quantity", "Quantity", trades["quantity"], _quantity),
         Column("entry_time", "Entry", entered, stamp, plain_time, numeric=False),
-        Column("entry_price", "Entry price", trades["entry_price"], price,
-               help="Fill price, slippage included"),
         Column("exit_time", "Exit", left, stamp, plain_time, numeric=False, tones=quiet,
                help="An open trade is marked at the last close"),
-        Column("exit_price", "Exit price", trades["exit_price"], price, tones=quiet),
         Column("pnl", f"P&L {currency}", trades["pnl"], signed_money, tones=pnl_tones,
                help="Net of commission, slippage and financing"),
         Column("return", "Return %", trades["return"], signed_percent, _plain_percent,
                tones=return_tones, help="P&L over quantity x entry price"),
         Column("bars", "Bars", held, count, help="From the entry bar to the exit bar"),
+        Column("quantity", "Quantity", trades["quantity"], _quantity),
+        Column("entry_price", "Entry price", trades["entry_price"], price,
+               help="Fill price, slippage included"),
+        Column("exit_price", "Exit price", trades["exit_price"], price, tones=quiet),
         Column("mae", "MAE %", trades["mae"], percent_points, _plain_percent,
                help="Worst move against the entry price"),
         Column("mfe", "MFE %", trades["mfe"], percent_points, _plain_percent,

@@ -77,7 +77,7 @@ def test_that_further_columns_may_be_missing_values_and_are_read_only():
 
 def test_that_bars_survive_pickling_with_their_digest():
     bars = daily(columns={"mood": np.arange(5.0)})
-    again = pickle.loads(pickle.dumps(bars))
+    again = pickle.loads(pickle.dumps(bars))  # noqa: S301
     assert again.digest == bars.digest
     assert again.instrument == bars.instrument
     assert not again.close.flags.writeable

@@ -19,7 +19,7 @@ def test_that_spellings_are_read(text, shown):
 
 @pytest.mark.parametrize("text", ["", "daily", "0m", "-1d", "1.5h", "1 fortnight", "m1"])
 def test_that_other_texts_are_refused_with_the_forms(text):
-    with pytest.raises(InputError, match="is not a bar length. Write a number and a unit") as raised:
+    with pytest.raises(InputError, match=r"is not a bar length\. Write a number and a unit") as raised:
         Timeframe.parse(text)
     assert raised.value.field == "timeframe"
 
@@ -40,6 +40,11 @@ def test_that_weekends_and_clock_changes_keep_a_day_a_day():
     days = np.array([0, 1, 2, 5, 6, 7, 8, 9, 12], np.int64) * NS_PER_DAY
     days[5:] -= 3600 * NS_PER_SECOND
     assert str(Timeframe.infer(days)) == "1d"
+
+
+@pytest.mark.parametrize("hours", [23, 24, 25])
+def test_that_a_day_with_a_clock_change_is_a_day(hours):
+    assert str(Timeframe.infer(np.array([0, hours * 3600 * NS_PER_SECOND]))) == "1d"
 
 
 def test_that_months_are_inferred_from_uneven_steps():

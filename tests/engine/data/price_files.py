@@ -26,7 +26,7 @@ def table(stamps=DAYS, prices=PRICES, delimiter=",", header="Date,Open,High,Low,
     return ([header.replace(",", delimiter)] if header else []) + rows
 
 
-def is_the_table(bars, rows=len(PRICES)):
+def is_the_table(bars, rows=5):
     expected = np.array(PRICES[:rows])
     columns = (bars.open, bars.high, bars.low, bars.close, bars.volume)
     for column, values in zip(columns, expected.T, strict=True):

@@ -101,6 +101,13 @@ def test_that_newest_first_with_a_double_names_the_later_line(tmp_path):
         read_bars(path)
 
 
+def test_that_of_two_rows_of_one_time_the_first_of_the_file_is_kept_newest_first_too(tmp_path):
+    lines = table()
+    path = write(tmp_path / "x.csv", lines[0], *lines[:0:-1], "2020-01-13,1,3,1,2,7")
+    assert read_bars(path, bad_rows="drop").volume[0] == 1000
+    assert read_bars(path, bad_rows="repair").volume[0] == 7
+
+
 def test_that_rounding_dust_is_widened_and_told(tmp_path):
     path = spoiled(tmp_path, line_3="2020-01-14,10.5,11.749999,10.25,11.75,2000")
     found = read_import(path)

@@ -10,8 +10,10 @@ from engine.data.closes import find_closes
 from engine.data.reader import read_import
 from tests.engine.data.price_files import instants, labels, table, write
 
+PLAIN = Instrument("X")
 
-def closes(days, timeframe, *, instrument=Instrument("X"), stamp="open"):
+
+def closes(days, timeframe, *, instrument=PLAIN, stamp="open"):
     local = np.array(days, "M8[D]").astype(np.int64) * 86_400 * 10**9
     found = find_closes(local, local, Timeframe.parse(timeframe), stamp=stamp, instrument=instrument)
     assert (np.diff(found.time) > 0).all()

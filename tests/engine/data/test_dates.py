@@ -5,7 +5,14 @@ import pytest
 
 from engine.core.errors import DataError, InputError
 from engine.data.reader import read_bars, read_import
-from engine.data.stamp_text import looks_like_epoch, looks_like_stamp, pattern, read_day, read_moment, read_stamp
+from engine.data.stamp_text import (
+    looks_like_epoch,
+    looks_like_stamp,
+    pattern,
+    read_day,
+    read_moment,
+    read_stamp,
+)
 from tests.engine.data.price_files import instants, labels, table, write
 
 
@@ -97,6 +104,11 @@ def test_that_an_ambiguous_order_names_both_readings(tmp_path):
         "Say --day-first or --month-first (in Python day_first=True or False)"
     )
     assert raised.value.field == "day_first"
+
+
+def test_that_twelve_is_a_month_as_well(tmp_path):
+    with pytest.raises(InputError, match="may be 11 January 2020 or 1 November 2020"):
+        read_bars(write(tmp_path / "x.csv", *table(["11/01/2020", "12/01/2020"])))
 
 
 def test_that_the_person_decides_an_ambiguous_order(tmp_path):

@@ -16,7 +16,7 @@ def test_that_a_missing_file_suggests_the_near_name(tmp_path):
 
 
 def test_that_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(InputError, match="There is no folder .*nowhere"):
+    with pytest.raises(InputError, match=r"There is no folder .*nowhere"):
         read_bars(tmp_path / "nowhere" / "x.csv")
 
 
@@ -66,7 +66,7 @@ def test_that_unreadable_times_are_refused_with_an_example(tmp_path):
 
 
 def test_that_prose_is_no_table(tmp_path):
-    with pytest.raises(DataError, match="no table of times and prices found. Expected lines such as"):
+    with pytest.raises(DataError, match=r"no table of times and prices found\. Expected lines such as"):
         read_bars(write(tmp_path / "x.txt", "Dear trader,", "here are the prices you asked for."))
 
 

@@ -39,13 +39,22 @@ def test_that_the_asset_class_follows_the_symbol(symbol, kind):
     assert instrument_of(symbol, NO_DAYS, Timeframe(1, "d")).asset_class == kind
 
 
+def test_that_sunday_evenings_alone_make_no_crypto():
+    days = np.arange(18_000, 18_100, dtype=np.int64)
+    without_saturdays = days[(days + 3) % 7 != 5]
+    assert instrument_of("ES", without_saturdays, Timeframe(1, "m")).asset_class is AssetClass.EQUITY
+
+
 def test_that_weekend_bars_make_crypto_but_not_in_months():
     days = np.arange(18_000, 18_100, dtype=np.int64)
     assert instrument_of("FTX", days, Timeframe(1, "d")).asset_class is AssetClass.CRYPTO
     assert instrument_of("FTX", days, Timeframe(1, "mo")).asset_class is AssetClass.EQUITY
 
 
-def series(days=None, minutes=None, close=None, instrument=Instrument("X"), **columns):
+PLAIN = Instrument("X")
+
+
+def series(days=None, minutes=None, close=None, instrument=PLAIN, **columns):
     if days is not None:
         session = np.array(days, "M8[D]").astype(np.int64)
         time, length = (session + 1) * 86_400 * NS, Timeframe(1, "d")

@@ -71,10 +71,9 @@ def test_that_a_folder_that_others_may_write_is_refused(tmp_path):
 PROGRAM = """
 import sys
 sys.frozen = True
-import numpy as np
-from engine.kernels.performance import mean_of
-mean_of(np.arange(9.0), 9)
-print(sum(mean_of.stats.cache_hits.values()), sum(mean_of.stats.cache_misses.values()))
+from engine.strategies import load
+stats = load("ema_cross").decide.compiled.stats
+print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 """
 
 

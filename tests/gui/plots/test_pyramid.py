@@ -9,7 +9,7 @@ VALUES = st.one_of(st.floats(-1e6, 1e6), st.just(np.nan))
 
 
 def brute(values, first, last, reduce):
-    part = values[max(first, 0) : last + 1]
+    part = values[max(first, 0) : max(last + 1, 0)]
     part = part[~np.isnan(part)]
     return reduce(part) if part.size else np.nan
 

@@ -43,8 +43,8 @@ class FakeWorker:
     def call(self, work, then, failed):
         self.waiting.append((then, failed))
 
-    def answer(self, lines):
-        self.waiting.pop(0)[0](lines)
+    def answer(self, lines, atr=None):
+        self.waiting.pop(0)[0]((lines, atr))
 
     def fail(self, error):
         self.waiting.pop(0)[1](error)

@@ -12,8 +12,11 @@ from ivybt_desktop.docks.trades.columns import trade_columns
 from ivybt_desktop.docks.trades.presenter import NO_RUN, NO_TRADES, TradesPresenter
 from ivybt_desktop.docks.trades.view import TradesView
 from ivybt_desktop.plots.scale import price_decimals, value_text
-from ivybt_desktop.theme.tokens import DARK
+from ivybt_desktop.theme.style import style_sheet
+from ivybt_desktop.theme.tokens import DARK, LIGHT
 from tests.gui.plots.samples import random_bars, random_result
+
+PNL = 4
 
 
 @pytest.fixture
@@ -108,7 +111,7 @@ def test_that_a_row_selects_the_trade_and_the_trade_a_row(view, workspace, resul
 
 
 def test_that_space_goes_to_the_next_loser_in_the_order_shown(view, workspace, result, qtbot):
-    view.table.model.sort_by([(7, False)])
+    view.table.model.sort_by([(PNL, False)])
     order = view.table.model.order
     losers = [row for row in order.tolist() if result.trades["pnl"][row] < 0]
     seen = []
@@ -128,7 +131,7 @@ def test_that_the_summary_counts_wins_and_the_selection(view, workspace, result)
 
 
 def test_that_a_new_run_keeps_the_sort(view, workspace, result):
-    view.table.model.sort_by([(7, True)])
+    view.table.model.sort_by([(PNL, True)])
     workspace.set_result(random_result(result.bars, 25, seed=5))
     pnl = workspace.result.trades["pnl"][view.table.model.order]
     assert (np.diff(pnl) <= 0).all()
@@ -151,12 +154,20 @@ def test_that_an_export_that_fails_says_so_in_the_log(view, result, said, tmp_pa
     assert "file" in said[0][1]
 
 
-def test_that_no_shown_text_is_cut(view, result):
-    grid, model = view.table.grid, view.table.model
-    room = grid.fontMetrics()
-    for column in range(model.columnCount() - 1):
-        widest = max(room.horizontalAdvance(model.data(model.index(row, column))) for row in range(model.rowCount()))
-        assert grid.columnWidth(column) >= widest + 8
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda tokens: tokens.name)
+def test_that_no_shown_text_is_cut(qtbot, qapp, workspace, tmp_path, theme):
+    qapp.setStyleSheet(style_sheet(theme, tmp_path))
+    try:
+        view = TradesView(theme)
+        qtbot.addWidget(view)
+        view.show_result(random_result(random_bars(600), 40))
+        grid, model = view.table.grid, view.table.model
+        assert model.columns[PNL].id == "pnl"
+        for column in range(model.columnCount() - 1):
+            widest = max(grid.sizeHintForIndex(model.index(row, column)).width() for row in range(model.rowCount()))
+            assert grid.columnWidth(column) >= widest
+    finally:
+        qapp.setStyleSheet("")
 
 
 def test_that_the_dock_is_declared_at_the_bottom_with_its_commands(qtbot, tmp_path):

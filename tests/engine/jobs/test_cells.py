@@ -1,0 +1,102 @@
+"""Cells evaluated chunk by chunk have the bits of one call."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.backtest.spec import BacktestSpec
+from engine.jobs import cells as module
+from engine.jobs.cells import PreparedCells
+from engine.strategies import registry
+from engine.studies.grid import build_cells
+from engine.studies.sweep import run_cells
+from tests.fakes.prices import random_bars
+
+GRIDS = {
+    "ema_cross": {"fast": range(3, 8), "slow": range(8, 20)},
+    "bollinger_reversion": {"length": range(10, 30, 3), "std": [1.0, 2.0]},
+    "supertrend": {"atr_length": range(5, 30, 3)},
+}
+BARS = random_bars(150)
+
+
+def cells_of(name, grid):
+    spec = BacktestSpec(strategy=name, execution={"stop_loss": 0.05})
+    return spec, build_cells(name, {}, grid).params
+
+
+@settings(max_examples=30, deadline=None)
+@given(name=st.sampled_from(sorted(GRIDS)), data=st.data())
+def test_that_any_chunks_in_any_order_have_the_bits_of_one_call(name, data):
+    spec, params = cells_of(name, GRIDS[name])
+    cuts = data.draw(st.sets(st.integers(1, params.size - 1), max_size=6).map(sorted))
+    edges = [0, *cuts, params.size]
+    parts = data.draw(st.permutations(list(itertools.pairwise(edges))))
+    prepared = PreparedCells(BARS, spec, params)
+    errors: dict[int, str] = {}
+    whole = run_cells(BARS, spec, params, errors)
+    assert errors == {}
+    for start, stop in parts:
+        assert prepared.run(start, stop, errors).tobytes() == whole[start:stop].tobytes()
+    assert errors == {}
+
+
+def test_that_a_bank_that_is_too_large_is_not_made(monkeypatch):
+    monkeypatch.setattr(module, "BANK_BYTES", 1_000)
+    spec, params = cells_of("ema_cross", GRIDS["ema_cross"])
+    prepared = PreparedCells(BARS, spec, params)
+    assert prepared._compiled is None
+    assert prepared.run(5, 9, {}).tobytes() == run_cells(BARS, spec, params)[5:9].tobytes()
+
+
+def test_that_a_line_is_computed_once(monkeypatch):
+    calls = []
+    fill = module.fill_bank
+    monkeypatch.setattr(module, "fill_bank", lambda bars, requests, bank: (calls.append(bank.shape[0]), fill(bars, requests, bank)))
+    spec, params = cells_of("ema_cross", GRIDS["ema_cross"])
+    prepared = PreparedCells(BARS, spec, params)
+    for start in range(0, params.size, 7):
+        prepared.run(start, min(start + 7, params.size), {})
+    assert sum(calls) == len(GRIDS["ema_cross"]["fast"]) + len(GRIDS["ema_cross"]["slow"])
+
+
+def test_that_cells_of_one_date_range_use_its_bars_only():
+    spec, params = cells_of("ema_cross", GRIDS["ema_cross"])
+    day = np.datetime64(int(BARS.session[60]), "D").astype(object)
+    spec = spec.replace(data={"start": day})
+    values = PreparedCells(BARS, spec, params).run(0, 3, {})
+    assert values.tobytes() == run_cells(BARS, spec, params)[:3].tobytes()
+    assert values.tobytes() != run_cells(BARS, spec.replace(data={}), params)[:3].tobytes()
+
+
+def test_that_a_rule_that_leaves_its_range_is_told_cell_by_cell(tmp_path):
+    text = """
+        from engine.strategies import Strategy, StrategyParams, param, rule
+
+        class Wild(Strategy):
+            '''Leaves [-1, 1] for x above 5.'''
+            title = "Wild"
+            class Params(StrategyParams):
+                x: int = param(1, low=0, high=10)
+            @rule
+            def decide(bars, bank, rows, params, target):
+                for t in range(bars.close.shape[0]):
+                    target[t] = 2.0 if params[0] > 5 else 1.0
+    """
+    (tmp_path / "wild.py").write_text(textwrap.dedent(text))
+    registry.scan(tmp_path)
+    try:
+        spec, params = cells_of("wild", {"x": range(10)})
+        prepared, errors = PreparedCells(BARS, spec, params), {}
+        values = prepared.run(4, 10, errors)
+    finally:
+        (tmp_path / "wild.py").unlink()
+        registry.scan(tmp_path)
+    assert sorted(errors) == [2, 3, 4, 5]
+    assert np.isnan(values[2:]).all()
+    assert np.isfinite(values[:2, :3]).all()
