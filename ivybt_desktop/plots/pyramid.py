@@ -63,11 +63,10 @@ class Pyramid:
                 low, high = _widen(low, high, level, start, stop)
                 break
             head = min(-(-start // FANOUT) * FANOUT, stop)
-            # The last group of all may be short and still be whole: nothing follows it.
-            tail = stop if stop == level.low.size else stop // FANOUT * FANOUT
+            tail = max(stop // FANOUT * FANOUT, head)
             low, high = _widen(low, high, level, start, head)
-            low, high = _widen(low, high, level, max(tail, head), stop)
-            start, stop = head // FANOUT, -(-max(tail, head) // FANOUT)
+            low, high = _widen(low, high, level, tail, stop)
+            start, stop = head // FANOUT, tail // FANOUT
         return (low, high) if low <= high else (np.nan, np.nan)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ivybt_desktop.plots.calendar_ticks import Calendar
@@ -167,6 +167,16 @@ class PaneStack(QWidget):
     def _hover(self, bar: int) -> None:
         self.set_cursor_bar(bar)
         self.hovered.emit(bar)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys act here."""
+        self.axis.set_focused(focused=True)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys act elsewhere."""
+        self.axis.set_focused(focused=False)
+        super().focusOutEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Act on the keys of a chart; others go to the window."""

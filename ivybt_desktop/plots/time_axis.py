@@ -37,6 +37,7 @@ class TimeAxis(QWidget):
         self._calendar: Calendar | None = None
         self._gutter = 0.0
         self._cursor = -1
+        self._focused = False
         self._grip: float | None = None
         self._known: tuple[float, float, float] | None = None
         self._ticks: list[Tick] = []
@@ -65,6 +66,11 @@ class TimeAxis(QWidget):
         self._inks = inks
         self.update()
 
+    def set_focused(self, *, focused: bool) -> None:
+        """Mark the chart that has the keyboard by its base line."""
+        self._focused = focused
+        self.update()
+
     def set_cursor_bar(self, bar: int) -> None:
         """Tag the date of a bar; -1 for none."""
         if bar != self._cursor:
@@ -91,7 +97,8 @@ class TimeAxis(QWidget):
         painter = QPainter(self)
         painter.setFont(self.font())
         painter.fillRect(self.rect(), self._inks.panel)
-        painter.fillRect(QRectF(0, 0, self.width(), 1), self._inks.line)
+        edge = self._inks.accent if self._focused else self._inks.line
+        painter.fillRect(QRectF(0, 0, self.width(), 2 if self._focused else 1), edge)
         room, width = QFontMetricsF(self.font()), self.width() - self._gutter
         taken: list[tuple[float, float]] = []
         # Years among months first: a month never takes the room of a year.

@@ -70,21 +70,22 @@ def about(home: str, parent: QWidget) -> QDialog:
     heading = QLabel(f"IvyBT Desktop {engine.__version__}")
     heading.setProperty("role", "headline")
     column.addWidget(heading)
-    versions = "  ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
+    versions = [f"{name} {_version(name)}" for name in _LIBRARIES]
+    half = len(versions) // 2
     lines = (
         "Research, backtest and review trading strategies on your own machine.",
         f"Data folder: {home}",
         f"Python {platform.python_version()}  {platform.platform()}",
-        versions,
+        ",  ".join(versions[:half]),
+        ",  ".join(versions[half:]),
         "MIT licence. Icons: Material Design Icons, Apache licence 2.0.",
     )
     for text in lines:
         label = QLabel(text)
-        label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(label)
     _close_button(dialog, column)
-    dialog.resize(SIZES.palette_width, 0)
+    column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
     return dialog
 
 

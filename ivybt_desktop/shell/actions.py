@@ -8,6 +8,7 @@ from dataclasses import replace
 from ivybt_desktop.contracts import Action
 from ivybt_desktop.signal import Signal
 
+QUIT = "app.quit"
 MENUS = ("File", "Edit", "Data", "Run", "View", "Help")
 
 
@@ -61,8 +62,9 @@ class ActionList:
         return refused
 
     def in_menu(self, menu: str) -> list[Action]:
-        """Return the commands of one menu, in order."""
-        return [action for action in self if action.menu == menu]
+        """Return the commands of one menu, in order; Quit is the last."""
+        found = [action for action in self if action.menu == menu]
+        return sorted(found, key=lambda action: action.id == QUIT)
 
     def menus(self) -> list[str]:
         """Return the menus that hold something: the usual ones first, then others as they came."""

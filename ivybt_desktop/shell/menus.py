@@ -107,6 +107,12 @@ class Menus(QObject):
         self.toolbar.addWidget(stretch)
         for action in (a for a in chosen if a.id in _RIGHT):
             self._add_button(action)
+        # New buttons stand at the end of the Tab key's way; the toolbar comes first.
+        before: QWidget = self._window
+        for button in self.toolbar.findChildren(QToolButton):
+            if button.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                QWidget.setTabOrder(before, button)
+                before = button
 
     def _add_button(self, action: Action) -> None:
         self.toolbar.addAction(self._built[action.id])

@@ -84,6 +84,11 @@ class StatusBar(QStatusBar):
         self._timer.stop()
         self._workspace.bars_changed.disconnect(self._show_bars)
 
+    @property
+    def is_ticking(self) -> bool:
+        """Whether the timer runs."""
+        return self._timer.isActive()
+
     def take(self, event: JobEvent) -> None:
         """Take an event of a job into account."""
         self.ledger.record(event)

@@ -102,7 +102,8 @@ class ChartPresenter:
         rows.append(("Change", percent(bars.close[bar] / before - 1.0 if before else np.nan, signed=True)))
         if bars.volume[bar] > 0:
             rows.append(("Volume", short_text(float(bars.volume[bar]))))
-        rows += [(name, self._price(values[bar])) for name, (values, _) in self._lines.items()]
+        lines = self._lines.items()
+        rows += [(name.replace("_", " "), self._price(values[bar])) for name, (values, _) in lines]
         result = self._workspace.result
         if result is not None and bar < result.equity.size:
             rows.append(("Position", exact(round(float(result.positions[bar]), 4))))

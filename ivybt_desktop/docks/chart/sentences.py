@@ -48,11 +48,14 @@ def strategy_words(spec: BacktestSpec) -> str:
     except IvyError:
         # A stored run of a plug-in that is gone still has its name.
         title = spec.strategy.name
-    params = ", ".join(f"{name} {_short(value)}" for name, value in spec.strategy.params.items())
+    given = spec.strategy.params.items()
+    params = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in given)
     return f"{title}  {params}" if params else title
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or value is None:
+        return "on" if value else "off"
+    if not isinstance(value, int | float):
         return str(value)
     return exact(value)

@@ -137,7 +137,7 @@ class ChartView(QWidget):
         self._below, self._lines, self.price.legend = [], {}, []
         for place, (name, (_, where)) in enumerate(lines.items()):
             text = partial(value_text, decimals=self._decimals)
-            self._lines[name] = LineLayer(name, partial(_series, place), text=text)
+            self._lines[name] = LineLayer(name.replace("_", " "), partial(_series, place), text=text)
             if where == "price":
                 # Below the stops and the markers, which come last.
                 self.price.layers.insert(self.price.layers.index(self.stops), self._lines[name])

@@ -19,5 +19,6 @@ def build(ctx: AppContext) -> Dock:
 
 
 DOCK = DockSpec(
-    id="log", title="Log", area="bottom", order=3, icon="mdi6.text-box-outline", shortcut="Alt+4", build=build
-)
+    id="log", title="Log", area="bottom", order=3, icon="mdi6.text-box-outline", shortcut="Ctrl+Shift+G",
+    build=build,
+)  # fmt: skip

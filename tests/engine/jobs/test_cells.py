@@ -19,7 +19,7 @@ from tests.fakes.prices import random_bars
 
 GRIDS = {
     "ema_cross": {"fast": range(3, 8), "slow": range(8, 20)},
-    "bollinger_reversion": {"length": range(10, 30, 3), "std": [1.0, 2.0]},
+    "bollinger_reversion": {"length": range(10, 30, 3), "std": [1.5, 2.0]},
     "supertrend": {"atr_length": range(5, 30, 3)},
 }
 BARS = random_bars(150)

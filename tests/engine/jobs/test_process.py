@@ -233,8 +233,8 @@ import sys
 from pathlib import Path
 from engine.backtest.spec import BacktestSpec
 from engine.jobs.process import ProcessExecutor
-from engine.jobs.requests import SweepJob
-from engine.jobs.events import Progress
+from engine.jobs.requests import BacktestJob
+from engine.jobs.events import Started
 from tests.fakes.events import until
 from tests.fakes.prices import random_bars
 
@@ -242,9 +242,9 @@ if __name__ == "__main__":
     executor = ProcessExecutor(2, (Path(sys.argv[1]),))
     executor.warm()
     assert executor.wait_until_ready(180)
-    job = SweepJob(random_bars(), BacktestSpec(strategy="sleepy"), {"x": range(1, 5000)})
-    executor.submit(job)
-    until(executor, Progress)
+    for _ in executor.pids:
+        executor.submit(BacktestJob(random_bars(), BacktestSpec(strategy="endless")))
+        until(executor, Started)
     print(*executor.pids, flush=True)
     sys.stdin.readline()
 """

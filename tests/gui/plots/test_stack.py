@@ -183,6 +183,17 @@ def test_that_the_theme_changes_every_pixel_of_the_ground(stack, price):
     assert price.grab().toImage().pixelColor(2, price.height() - 3).name() == LIGHT.panel.lower()
 
 
+def test_that_the_chart_that_has_the_keyboard_is_marked(stack, qtbot):
+    def base():
+        return stack.axis.grab().toImage().pixelColor(3, 0).name()
+
+    stack.setFocus()
+    qtbot.waitUntil(stack.hasFocus)
+    assert base() == DARK.accent.lower()
+    stack.clearFocus()
+    assert base() == DARK.line.lower()
+
+
 def test_that_a_chart_without_bars_paints(qtbot):
     empty = PaneStack(DARK, "Chart")
     qtbot.addWidget(empty)

@@ -60,7 +60,7 @@ def test_that_menus_toolbar_and_keys_are_the_list(application: Application) -> N
         assert menu is not None
         shown[top.text()] = [a.objectName() for a in menu.actions() if not a.isSeparator()]
     for title in application.actions.menus():
-        assert shown[title] == [a.id for a in listed if a.menu == title]
+        assert shown[title] == [a.id for a in application.actions.in_menu(title)]
     buttons = {a.objectName() for a in application.window.menus.toolbar.actions() if a.objectName()}
     assert buttons == {a.id for a in listed if a.toolbar}
     keys = {a.objectName(): a.shortcut().toString() for a in application.window.findChildren(QAction)}

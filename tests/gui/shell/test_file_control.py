@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from engine.core.errors import InputError
 from engine.jobs.events import Cancelled, Failed, Finished
 from engine.jobs.requests import ImportJob
+from engine.strategies import registry
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.shell.file_control import FileControl
 from ivybt_desktop.shell.notices import NoticeBoard
@@ -55,8 +58,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    shutil.rmtree(made.plugins, ignore_errors=True)
+    registry.scan(made.plugins)  # forgets what is gone
 
 
 def test_that_prices_are_used_only_after_accept(bench: Bench) -> None:

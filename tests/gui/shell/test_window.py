@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from engine.core.errors import StrategyError
 from engine.jobs.inline import InlineExecutor
@@ -17,6 +17,7 @@ from ivybt_desktop.contracts import Dock, DockSpec
 from ivybt_desktop.shell import dock_host
 from ivybt_desktop.shell.dock_frame import FaultPanel
 from ivybt_desktop.shell.home import open_home
+from ivybt_desktop.shell.notices import Notice
 
 
 def _drop(window: QWidget, *paths: Path) -> QDropEvent:
@@ -192,3 +193,111 @@ def _owner(widget: QWidget) -> str:
         names.append(f"{type(parent).__name__}:{parent.objectName()}")
         parent = parent.parentWidget()
     return " < ".join(names)
+
+
+def test_that_the_tab_key_goes_through_the_window_as_it_is_read(application: Application) -> None:
+    chain: list[QWidget] = [application.window]
+    while (following := chain[-1].nextInFocusChain()) is not None and following is not chain[0]:
+        chain.append(following)
+    met: list[str] = []
+    for widget in chain:
+        if not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or not widget.isVisibleTo(application.window):
+            continue
+        place = _place(application, widget)
+        if place and place not in met:
+            met.append(place)
+    areas = [name for name in ("toolbar", "left", "centre", "bottom", "right") if name in met]
+    assert met == areas
+
+
+def _place(application: Application, widget: QWidget) -> str:
+    if application.window.menus.toolbar.isAncestorOf(widget):
+        return "toolbar"
+    return next((f.area for f in application.window.host.frames.values() if f.isAncestorOf(widget)), "")
+
+
+def test_that_closing_before_the_docks_are_built_ends_everything(qtbot: Any, home: Path) -> None:
+    application = Application(make_qt([]), open_home())
+    ended: list[bool] = []
+    application.ended = lambda: ended.append(True)
+    application.start()
+    application.window.close()
+    qtbot.wait(50)
+    assert ended == [True]
+    assert application.worker_pids == ()
+    application.window.deleteLater()
+
+
+def test_that_the_start_builds_docks_after_the_first_paint_and_opens_the_last_project(
+    qtbot: Any, home: Path, settle: Any, tmp_path: Path
+) -> None:
+    first = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    first.start([_prices(tmp_path / "ACME.csv")])
+    assert first.window.isVisible()
+    assert first.window.host.view("log") is None
+    settle(lambda: first.window.sheet.body is not None)
+    first.files.accept()
+    spec = first.workspace.spec
+    first.window.close()
+    first.window.deleteLater()
+
+    second = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    second.start()
+    settle(lambda: second.workspace.bars is not None and second.workspace.bars.symbol == "ACME")
+    assert second.window.sheet.body is None
+    assert second.workspace.spec is not None
+    assert spec is not None
+    assert second.workspace.spec.strategy == spec.strategy
+    second.window.close()
+    second.window.deleteLater()
+
+
+def test_that_a_last_project_that_cannot_be_read_is_told_and_the_window_opens(qtbot: Any, home: Path) -> None:
+    home.mkdir(parents=True)
+    settings = '{"schema_version": 1, "last": {"file": "/gone.csv", "spec": {"strategy": {"name": 5}}}}'
+    (home / "settings.json").write_text(settings)
+    application = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    lines: list[str] = []
+    application.workspace.logged.connect(lambda _level, words: lines.append(words))
+    application.start()
+    qtbot.waitUntil(lambda: any("/gone.csv" in line for line in lines))
+    assert any("the settings of the last session cannot be used" in line for line in lines)
+    assert application.workspace.spec is not None
+    application.window.close()
+    application.window.deleteLater()
+
+
+def test_that_a_notice_is_shown_copied_answered_and_dismissed(application: Application, qtbot: Any) -> None:
+    bar, done = application.window.notice_bar, []
+    assert not bar.isVisible()
+    notice = Notice("error", "no price column", "a.csv", "Add one", "trace", actions=(("Do", lambda: done.append(1)),))
+    application.board.post(notice)
+    assert bar.isVisible()
+    assert "no price column" in bar.accessibleName()
+    assert bar.height() < 60
+    buttons = {button.text(): button for button in bar.findChildren(QPushButton)}
+    buttons["Copy details"].click()
+    assert QApplication.clipboard().text() == "a.csv: no price column. Add one\n\ntrace"
+    buttons["Do"].click()
+    assert done == [1]
+    assert not bar.isVisible()
+
+
+def test_that_chart_trades_and_headline_metrics_fit_a_small_screen(application: Application, qtbot: Any) -> None:
+    application.window.resize(1366, 768)
+    application.window.layouts.reset()
+    qtbot.wait(10)
+    frames = application.window.host.frames
+    window = application.window.rect()
+    for name in ("setup", "chart", "equity", "trades", "metrics"):
+        assert window.contains(frames[name].geometry()), name
+    assert frames["chart"].width() > 700
+    assert frames["chart"].height() > 250
+    assert frames["trades"].height() > 150
+
+
+def test_that_the_status_bar_rests_once_the_window_is_closed(application: Application) -> None:
+    assert application.window.status.is_ticking
+    application.window.close()
+    assert not application.window.status.is_ticking
+    assert not application.jobs.is_draining

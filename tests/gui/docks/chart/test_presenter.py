@@ -5,7 +5,7 @@ from engine.core.errors import StrategyError
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.docks.chart.line_panes import group_lines
 from ivybt_desktop.docks.chart.presenter import ChartPresenter, same_bars
-from ivybt_desktop.docks.chart.sentences import cost_words, fill_sentence, needs_care
+from ivybt_desktop.docks.chart.sentences import cost_words, fill_sentence, needs_care, strategy_words
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.signal import Signal
 from tests.gui.plots.samples import random_bars, random_result
@@ -111,6 +111,16 @@ def test_that_fills_on_the_deciding_close_and_free_trading_are_warnings(bars):
     free = random_result(bars, costs={"slippage_bps": 0}).spec
     assert needs_care(free)
     assert fill_sentence(free).endswith("no costs")
+
+
+def test_that_parameters_are_written_in_words(bars):
+    params = {"entry": 20, "exit": 10, "skip_after_winner": True, "stop_atr": None}
+    spec = random_result(bars, strategy="turtle", params=params).spec
+    assert strategy_words(spec) == "Turtle  entry 20, exit 10, skip after winner on, stop atr off"
+
+
+def test_that_a_strategy_that_is_gone_keeps_its_name(bars):
+    assert strategy_words(random_result(bars, strategy="my_lost_plugin", params={}).spec) == "my_lost_plugin"
 
 
 def test_that_every_cost_is_named_with_its_unit(bars):
