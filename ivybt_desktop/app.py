@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from engine.backtest.spec import BacktestSpec
@@ -35,7 +36,7 @@ from ivybt_desktop.shell.actions import ActionList
 from ivybt_desktop.shell.commands import standard_actions
 from ivybt_desktop.shell.desk import Desk
 from ivybt_desktop.shell.dock_host import Fault, discover
-from ivybt_desktop.shell.file_control import SAMPLE, FileControl, sample_spec
+from ivybt_desktop.shell.file_control import SAMPLE, FileControl
 from ivybt_desktop.shell.home import DataHome, open_home
 from ivybt_desktop.shell.logs import SessionLog
 from ivybt_desktop.shell.main_window import MainWindow
@@ -43,6 +44,7 @@ from ivybt_desktop.shell.notices import Notice, NoticeBoard
 from ivybt_desktop.shell.preferences import LastProject, Preferences
 from ivybt_desktop.shell.run_control import RunControl
 from ivybt_desktop.shell.sample_run import list_files, write_sample
+from ivybt_desktop.shell.samples import icon_path, sample_spec
 from ivybt_desktop.shell.theming import Theming, base_font
 
 if TYPE_CHECKING:
@@ -359,6 +361,7 @@ def make_qt(arguments: list[str]) -> QApplication:
     qt.setDesktopFileName("ivybt")
     qt.setStyle("Fusion")
     qt.setFont(base_font(qt))
+    qt.setWindowIcon(QIcon(str(icon_path())))
     return qt
 
 

@@ -70,8 +70,10 @@ class Workspace:
     def set_bars(self, bars: Bars) -> None:
         """Show another price series; the result no longer belongs to it and is dropped."""
         self.bars = bars
-        self.set_result(None)
-        self.bars_changed.emit(bars)
+        try:
+            self.set_result(None)
+        finally:
+            self.bars_changed.emit(bars)
 
     def set_spec(self, spec: BacktestSpec) -> None:
         """Take what the Setup dock holds now."""

@@ -21,6 +21,15 @@ class Signal[*Args]:
             self._listeners.remove(listener)
 
     def emit(self, *args: *Args) -> None:
-        """Call all listeners."""
-        for listener in tuple(self._listeners):
-            listener(*args)
+        """Call all listeners, also after one that raises; its error is raised when all were called."""
+        _call(tuple(self._listeners), args)
+
+
+def _call(listeners: tuple[Callable[..., object], ...], args: tuple[object, ...]) -> None:
+    if not listeners:
+        return
+    try:
+        listeners[0](*args)
+    finally:
+        # One dock that fails must not leave the others with old values.
+        _call(listeners[1:], args)

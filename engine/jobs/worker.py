@@ -6,6 +6,7 @@ its own, so that the parent never waits for a busy worker and a cancelled sweep 
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import queue
@@ -43,12 +44,13 @@ if TYPE_CHECKING:
     from engine.jobs.cells import PreparedCells
 
 ORPHANED = 3
+_SET_PARENT_DEATH_SIGNAL = 1
 
 
 def main(connection: Connection, plugin_folders: tuple[Path, ...]) -> None:
     """Work off tasks until told to stop; never returns."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+    _end_with_parent()
     inbox = _Inbox(connection)
     worker = _Worker(PluginFolders(plugin_folders), inbox)
     attempt(warm)  # only saves time: what is wrong here is told by the first job
@@ -82,7 +84,10 @@ def warm() -> None:
     work.run_one(bars, spec, None, datetime.now(UTC))
     plan = work.plan_sweep(bars, spec, {"fast": [3, 4]})
     work.run_chunk(work.prepare(bars, spec, plan.params), 0, plan.params.size)
-    import pyarrow.parquet  # noqa: F401, PLC0415
+    from engine.storage import run_store  # noqa: F401, PLC0415
+    from engine.storage.arrays import encode  # noqa: PLC0415
+
+    encode({"close": close})
 
 
 class _Study:
@@ -169,6 +174,13 @@ def _send(connection: Connection, message: Ready | Reply) -> None:
 
 
 def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        # A thread cannot act while the strategy's code holds the interpreter; the kernel can.
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    threading.Thread(target=_watch_parent, name="parent-watch", daemon=True).start()
+
+
+def _watch_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

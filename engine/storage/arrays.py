@@ -1,7 +1,7 @@
 """Arrays as Parquet bytes and back, bit for bit, and prices as one file per distinct series.
 
-Dictionary encoding is off: it may merge numbers that compare equal and differ in bits. Pages carry
-checksums, so a damaged file is told and not read as other numbers.
+Pages carry checksums, so a damaged file is told and not read as other numbers. Dictionary encoding is off:
+prices hardly repeat.
 """
 
 from __future__ import annotations

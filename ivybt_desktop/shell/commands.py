@@ -26,7 +26,7 @@ def standard_actions(desk: Desk) -> list[Action]:
     return [
         Action("file.open", "Open prices", desk.open_prices, "Ctrl+O", "File", "mdi6.folder-open-outline", toolbar=True),
         Action("file.sample", "Sample project", desk.open_sample, "", "File", "mdi6.chart-box-outline", toolbar=True),
-        Action("file.samples", "Other sample prices", desk.choose_sample, "", "File"),
+        Action("file.samples", "All samples", desk.choose_sample, "", "File"),
         Action("preset.open", "Open preset", desk.open_preset, "Ctrl+Shift+O", "File"),
         Action("preset.file", "Open spec file", desk.open_spec, "", "File"),
         Action("preset.save", "Save preset", desk.save_preset, "Ctrl+S", "File"),

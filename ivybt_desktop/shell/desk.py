@@ -23,6 +23,7 @@ from ivybt_desktop.shell.main_window import MainWindow
 from ivybt_desktop.shell.notices import Notice, NoticeBoard
 from ivybt_desktop.shell.palette import Choice
 from ivybt_desktop.shell.run_control import RunControl
+from ivybt_desktop.shell.samples import sample_projects
 from ivybt_desktop.shell.theming import Theming
 
 if TYPE_CHECKING:
@@ -63,10 +64,19 @@ class Desk:
         self.files.open_sample()
 
     def choose_sample(self) -> None:
-        """Offer the sample series."""
+        """Offer the sample projects, and the sample series alone."""
         from engine.data.sample import sample_names  # noqa: PLC0415  (readers load when used)
 
-        self._choose(sample_names(), lambda name: self.files.read_prices(f"{SAMPLE}{name}"), "Sample prices")
+        projects = sample_projects()
+        prices = {f"Only the prices of {name}": name for name in sample_names()}
+
+        def take(title: str) -> None:
+            if title in projects:
+                self.files.open_spec(projects[title])
+            else:
+                self.files.read_prices(f"{SAMPLE}{prices[title]}")
+
+        self._choose([*projects, *prices], take, "Samples")
 
     def open_preset(self) -> None:
         """Offer the saved presets."""

@@ -137,9 +137,10 @@ class DockFrame(QDockWidget):
 
 def focus_first(body: QWidget) -> None:
     """Give the keyboard to the body, or to the first control in it that takes it."""
-    proxy = body.focusProxy()
-    candidates = [body, *([proxy] if proxy else []), *body.findChildren(QWidget)]
-    for widget in candidates:
+    wanted = body
+    while (proxy := wanted.focusProxy()) is not None:
+        wanted = proxy
+    for widget in (wanted, *body.findChildren(QWidget)):
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
             widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
             return
@@ -165,6 +166,8 @@ class FaultPanel(QWidget):
         heading.setProperty("role", "heading")
         words = QLabel(f"{reason}\nThe rest of the window works. The log has the details.")
         words.setWordWrap(True)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setProperty("role", "quiet")
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         copy = QPushButton("Copy details")
@@ -172,6 +175,7 @@ class FaultPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(*(2 * SIZES.padding,) * 4)
         column.addStretch(1)
-        for widget in (heading, words, copy):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(heading)
+        column.addWidget(words)
+        column.addWidget(copy, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)

@@ -14,6 +14,7 @@ from engine.jobs.requests import ImportJob
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.shell.notices import Notice, NoticeBoard
 from ivybt_desktop.shell.run_control import Background, Jobs
+from ivybt_desktop.shell.samples import sample_spec
 from ivybt_desktop.signal import Signal
 
 if TYPE_CHECKING:
@@ -129,11 +130,12 @@ class FileControl:
             self._read_sample(source, spec)
             return
         # Faulty rows are left out at first; the preview tells them before the prices are used.
-        self._submit(_Reading(Path(source), spec, preview, {"bad_rows": "drop"}))
+        self._submit(_Reading(Path(source).absolute(), spec, preview, {"bad_rows": "drop"}))
 
     def open_sample(self) -> None:
         """Open the sample project: real index prices and a strategy with costs."""
-        self.read_prices(f"{SAMPLE}{FIRST_SAMPLE}", spec=sample_spec())
+        spec = sample_spec()
+        self.read_prices(spec.data.file or f"{SAMPLE}{FIRST_SAMPLE}", spec=spec)
 
     def take(self, event: JobEvent) -> None:
         """Act on the end of a file being read."""
@@ -208,12 +210,17 @@ class FileControl:
     def _use(self, source: str, bars: Bars, spec: BacktestSpec | None) -> None:
         self._workspace.set_bars(bars)
         self._workspace.log("info", f"{bars.symbol}: {len(bars):,} bars of {source} in use")
-        current = self._workspace.spec
-        if spec is None and current is not None:
-            # The settings stay; what they are run on is this file now.
-            spec = current.replace(data=current.to_dict()["data"] | {"file": source})
-        self._keep_spec(spec)
+        self._keep_spec(self._spec_on(source, spec))
         self.opened.emit(source)
+
+    def _spec_on(self, source: str, spec: BacktestSpec | None) -> BacktestSpec | None:
+        """Return the settings with the prices they are run on now; other prices have other dates."""
+        if spec is not None:
+            return spec.replace(data=spec.to_dict()["data"] | {"file": source})
+        current = self._workspace.spec
+        if current is None or current.data.file == source:
+            return None
+        return current.replace(data={"file": source})
 
     def _keep_spec(self, spec: BacktestSpec | None) -> None:
         if spec is not None:
@@ -272,11 +279,3 @@ def _check_strategy(name: str) -> None:
     from engine.strategies import registry  # noqa: PLC0415
 
     registry.get(name)
-
-
-def sample_spec() -> BacktestSpec:
-    """Return the settings of the sample project."""
-    return BacktestSpec(
-        strategy="sma_cross", params={"fast": 50, "slow": 200}, data={"file": f"{SAMPLE}{FIRST_SAMPLE}"},
-        capital=10_000, costs={"commission_bps": 1, "slippage_bps": 2},
-    )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ivybt_desktop.shell.status_words import stamp_words
+
 if TYPE_CHECKING:
     from engine.core.bars import Bars
     from engine.data.recipe import Recipe
@@ -39,7 +41,8 @@ def layout_lines(recipe: Recipe) -> list[tuple[str, str]]:
 def bars_line(bars: Bars) -> str:
     """Return symbol, bar length, count and range of what was read."""
     last = len(bars) - 1
-    return f"{bars.symbol}, {bars.timeframe} bars, {len(bars):,} from {bars.label(0)} to {bars.label(last)}"
+    first_day, last_day = stamp_words(bars.label(0)), stamp_words(bars.label(last))
+    return f"{bars.symbol}, {bars.timeframe} bars, {len(bars):,} from {first_day} to {last_day}"
 
 
 def role_words(role: str) -> str:

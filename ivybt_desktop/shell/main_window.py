@@ -95,6 +95,8 @@ class MainWindow(QMainWindow):
         self.show()
         if self.layouts.is_first:
             self.layouts.share_space()
+        # No control has the keyboard at first: keys of the window work, and nothing looks chosen.
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
         return fits
 
     def settle(self) -> None:

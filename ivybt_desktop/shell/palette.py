@@ -108,12 +108,14 @@ class CommandPalette(QFrame):
         self._delegate = ChoiceDelegate(self.list)
         self.list.setItemDelegate(self._delegate)
         self.list.clicked.connect(self._take)
+        self._prompt = QLabel()
+        self._prompt.setProperty("role", "label")
         self._nothing = QLabel("Nothing fits these letters")
         self._nothing.setProperty("role", "empty")
         column = QVBoxLayout(self)
         column.setContentsMargins(*(SIZES.padding,) * 4)
         column.setSpacing(SIZES.grid)
-        for widget in (self.field, self.list, self._nothing):
+        for widget in (self._prompt, self.field, self.list, self._nothing):
             column.addWidget(widget)
         parent.installEventFilter(self)
         self.hide()
@@ -159,6 +161,8 @@ class CommandPalette(QFrame):
     def _open(self, prompt: str, text: str) -> None:
         if not self.isVisible():
             self._before = self.window().focusWidget()
+        self._prompt.setText(prompt)
+        self._prompt.setVisible(self._answer is not None)
         self.field.setPlaceholderText(prompt)
         self.field.setAccessibleName(prompt)
         self.field.setText(text)

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ivybt_desktop.shell.file_control import FIRST_SAMPLE, sample_spec
+from ivybt_desktop.shell.samples import sample_spec
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -63,9 +63,10 @@ def list_files(folder: Path) -> None:
 def run_sample() -> BacktestResult:
     """Return the run of the sample project."""
     from engine.backtest.run import run_backtest  # noqa: PLC0415  (loads numba)
-    from engine.data.sample import sample_bars  # noqa: PLC0415  (loads pandas)
+    from engine.data.reader import read_bars  # noqa: PLC0415  (loads pyarrow)
 
-    return run_backtest(sample_bars(FIRST_SAMPLE), sample_spec())
+    spec = sample_spec()
+    return run_backtest(read_bars(str(spec.data.file)), spec)
 
 
 def write_summary(folder: Path, result: BacktestResult) -> None:

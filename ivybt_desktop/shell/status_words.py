@@ -16,8 +16,13 @@ def data_words(bars: Bars | None) -> str:
         return "No prices loaded"
     return (
         f"{bars.symbol}  {bars.timeframe}  {len(bars):,} bars  "
-        f"{bars.label(0)} to {bars.label(len(bars) - 1)}"
+        f"{stamp_words(bars.label(0))} to {stamp_words(bars.label(len(bars) - 1))}"
     )
+
+
+def stamp_words(label: str) -> str:
+    """Return a bar's label without letters: ``2022-01-03T14:35:00Z`` is ``2022-01-03 14:35``."""
+    return label.removesuffix("Z").removesuffix(":00").replace("T", " ")
 
 
 def clock_words(seconds: float) -> str:

@@ -83,7 +83,8 @@ class ArrayTableModel(QAbstractTableModel):
     def __init__(self, theme: Tokens, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._columns: list[Column] = []
-        self._order = self._place = np.empty(0, np.int64)
+        self._order: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._place: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._keys: list[SortKey] = []
         self._colours: list[QColor | None] = []
         self.set_theme(theme)

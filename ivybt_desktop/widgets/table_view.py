@@ -66,6 +66,7 @@ class TableView(QWidget):
         self.grid.setAccessibleName(name)
         self.find_bar = FindBar(self.model, self)
         self._sized: list[str] = []
+        self._longest: list[int] = []
         self._setting = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -93,8 +94,8 @@ class TableView(QWidget):
             self._setting = False
         names = [column.id for column in columns]
         if names != self._sized:
-            self._sized = names
-            self._size_columns()
+            self._sized, self._longest = names, [-1] * len(names)
+        self._size_columns()
         bar.setValue(place)
         self.selection_changed.emit()
 
@@ -211,7 +212,13 @@ class TableView(QWidget):
         # Room for an arrow, so that sorting does not cut the title.
         arrow = header.fontMetrics().horizontalAdvance(f" {RISING}")
         for place, column in enumerate(self.model.columns):
-            rows = (self.model.view_row(row) for row in _sample_rows(column.values))
+            samples = _sample_rows(column.values)
+            longest = max((len(column.text(column.values[row])) for row in samples), default=0)
+            # A column grows when longer text arrives; a width that a person chose stays otherwise.
+            if longest <= self._longest[place]:
+                continue
+            self._longest[place] = longest
+            rows = (self.model.view_row(row) for row in samples)
             hints = (self.grid.sizeHintForIndex(self.model.index(row, place)).width() for row in rows)
             title = header.sectionSizeHint(place) + arrow
             self.grid.setColumnWidth(place, max(title, max(hints, default=0) + 1))

@@ -23,6 +23,7 @@ BODIES = {
     "Steady": "return np.full(n, 1.0)",
     "Sleepy": "time.sleep(0.02); return np.full(n, 1.0)",
     "Endless": "time.sleep(3600)",
+    "Gripping": "sum(range(10**15))",  # holds the interpreter: no other thread of its process can act
     "Picky": "return np.full(n, 1.0 / (p.x % 3) * (p.x % 3))",
     "Suicidal": "os.kill(os.getpid(), signal.SIGKILL)",
 }

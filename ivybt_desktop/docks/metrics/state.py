@@ -19,7 +19,7 @@ Tone = Literal["", "up", "down"]
 EMPTY = "Run a backtest (F5) to see its numbers here."
 HEADLINES = ("total_return", "cagr", "sharpe", "max_drawdown", "trades", "win_rate")
 _GROUPS = ("Return", "Risk", "Ratios", "Trades", "Activity")
-_UNITS = {"fraction": "%", "bars": "bars", "per year": "x/year"}
+_UNITS = {"fraction": "%", "bars": "bars", "per year": "x/yr"}
 # Only results are coloured; a drawdown is always negative and would say nothing in red.
 _TONED = ("total_return", "cagr")
 

@@ -24,9 +24,9 @@ from ivybt_desktop.docks.metrics.state import MetricsState
 from ivybt_desktop.theme.icons import icon
 from ivybt_desktop.theme.tokens import SIZES, Tokens
 
-_MINIMUM_WIDTH = SIZES.grid * 65
-_WIDTH, _HEIGHT = SIZES.grid * 72, SIZES.grid * 150
-_UNIT_WIDTH = SIZES.grid * 11
+_MINIMUM_WIDTH = SIZES.grid * 72
+_WIDTH, _HEIGHT = SIZES.grid * 74, SIZES.grid * 150
+_UNIT_WIDTH = SIZES.grid * 10
 
 
 class MetricTable(QTableView):

@@ -158,6 +158,7 @@ class RunsView(QWidget):
         self._offer.hide()
         row = QHBoxLayout()
         row.setContentsMargins(SIZES.padding, SIZES.grid, SIZES.padding, SIZES.grid)
+        row.setSpacing(SIZES.grid)
         row.addWidget(self.search, 1)
         for button in self._buttons:
             row.addWidget(button)

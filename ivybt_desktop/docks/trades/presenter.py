@@ -120,10 +120,12 @@ class TradesPresenter:
         if result is None:
             return
         trades, currency = result.trades, result.bars.instrument.currency
-        words = _sums(trades, currency)
-        still_open = int(trades["open"].sum())
-        if still_open:
-            words += f"   {count(still_open)} open, marked at the last close"
+        # Closed round trips only, as in the metrics: an open trade has neither won nor lost yet.
+        words = _sums(trades[~trades["open"]], currency)
+        still_open = trades[trades["open"]]
+        if still_open.size:
+            marked = money(float(still_open["pnl"].sum()), signed=True)
+            words += f"   {count(still_open.size)} open, {marked} {currency} at the last close"
         if rows.size > 1:
             words += f"   Selected: {_sums(trades[rows], currency)}"
         self._view.show_summary(words)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -232,6 +233,18 @@ def _write(folder, fasts):
     store = RunStore(folder)
     for at, fast in enumerate(fasts):
         store.save(a_result(fast, 40), now=later(at))
+
+
+def test_that_one_writer_waits_for_the_other(store):
+    store.save(a_result(), now=NOW)
+    with store._index.writing():
+        writer = threading.Thread(target=RunStore(store.folder).save, args=(a_result(9),), kwargs={"now": NOW})
+        writer.start()
+        writer.join(0.3)
+        assert writer.is_alive()
+        assert len(store.summaries()) == 1
+    writer.join(30)
+    assert len(store.summaries()) == 2
 
 
 def test_that_two_processes_may_write_at_once(store):

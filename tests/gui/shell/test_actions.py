@@ -133,3 +133,20 @@ def test_that_the_shortcut_list_shows_every_key(application: Application) -> Non
     keys = {table.item(row, 0).text() for row in range(table.rowCount())}
     assert keys == {action.shortcut for action in application.actions if action.shortcut}
     dialog.close()
+
+
+def test_that_every_sample_project_opens_with_its_prices_and_runs(
+    application: Application, settle: Any, qtbot: Any
+) -> None:
+    palette = application.window.palette_panel
+    application.desk.choose_sample()
+    titles = [choice.title for choice, _ in palette.model.found]
+    assert "Only the prices of VIX" in titles
+    chosen = next(title for title in titles if "Standard" in title or "NASDAQ Composite" in title)
+    palette.field.setText(chosen)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    settle(lambda: application.workspace.bars is not None and application.workspace.spec is not None)
+    application.actions.run("run.backtest")
+    settle(lambda: application.workspace.result is not None)
+    assert application.workspace.result is not None
+    assert application.workspace.result.spec.strategy.name == "bollinger_reversion"

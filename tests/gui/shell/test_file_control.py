@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from engine.backtest.spec import BacktestSpec
 from engine.core.errors import InputError
 from engine.jobs.events import Cancelled, Failed, Finished
 from engine.jobs.requests import ImportJob
@@ -184,3 +185,24 @@ def test_that_a_stopped_import_changes_nothing(bench: Bench) -> None:
     bench.jobs.event.emit(Cancelled("job-1"))
     assert bench.workspace.bars is None
     assert bench.board.newest is None
+
+
+def test_that_settings_follow_the_prices_and_drop_dates_of_other_ones(bench: Bench) -> None:
+    old = {"file": "sample:SPX", "start": "2001-01-01"}
+    bench.workspace.set_spec(BacktestSpec(strategy="buy_and_hold", capital=5, data=old))
+    bench.control.open(Path("/p/ACME.csv"))
+    bench.finish()
+    bench.control.accept()
+    spec = bench.workspace.spec
+    assert spec is not None
+    assert (spec.capital, spec.data.file, spec.data.start) == (5, "/p/ACME.csv", None)
+
+
+def test_that_dates_of_an_opened_spec_are_kept(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text("strategy: {name: buy_and_hold}\ndata: {file: prices.csv, start: 2001-01-01}\n")
+    bench.control.open(path)
+    bench.finish()
+    spec = bench.workspace.spec
+    assert spec is not None
+    assert (spec.data.file, str(spec.data.start)) == (str(tmp_path / "prices.csv"), "2001-01-01")

@@ -220,3 +220,18 @@ def test_that_no_title_is_cut(table):
     header = table.grid.horizontalHeader()
     for place in range(4):
         assert header.sectionSize(place) >= header.sectionSizeHint(place) - SIZES.padding
+
+
+def test_that_a_column_grows_for_longer_text_and_keeps_a_chosen_width_otherwise(qtbot):
+    def day(text: str) -> Column:
+        return Column("day", "Day", np.array([text] * 3, object), str, numeric=False)
+
+    view = TableView(DARK, "Days")
+    qtbot.addWidget(view)
+    view.set_columns([day("2020-01-02"), day("x")])
+    first = view.grid.columnWidth(0)
+    view.set_columns([day("2020-01-02 14:35 UTC"), day("x")])
+    assert view.grid.columnWidth(0) > first
+    view.grid.setColumnWidth(0, 40)
+    view.set_columns([day("2020-01-03 14:35 UTC"), day("x")])
+    assert view.grid.columnWidth(0) == 40
