@@ -334,7 +334,8 @@ def run_headless(folder: Path | None = None, *, reason: str = "Without a window"
         The folder cannot be written.
     """
     target, result = write_sample(folder, reason)
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if not os.environ.get("QT_QPA_PLATFORM"):  # an empty one counts as unset
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with tempfile.TemporaryDirectory(prefix="ivybt-") as spare:
         qt = make_qt(["ivybt"])
         log_qt_messages()

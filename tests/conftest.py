@@ -13,5 +13,5 @@ def _no_plugin_outlives_its_file():
     yield
     strategies = sys.modules.get("engine.strategies")
     if strategies is not None:
-        strategies.registry._found.clear()
-        strategies.registry._broken.clear()
+        registry = strategies.registry
+        registry._files, registry._broken, registry._folders = {}, {}, {}

@@ -123,7 +123,7 @@ class Bars:
     def digest(self) -> str:
         """SHA-256 over canonical little-endian bytes of every array; goes into receipts."""
         sha = hashlib.sha256(f"{self.symbol}|{self.timeframe}|{len(self)}".encode())
-        for name in ("time", *OHLCV):
+        for name in ("time", "session", *OHLCV):
             sha.update(name.encode())
             sha.update(getattr(self, name).astype(getattr(self, name).dtype.newbyteorder("<"), copy=False))
         for name in sorted(self.columns):

@@ -16,7 +16,7 @@ from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars, FloatArray
 
 if TYPE_CHECKING:
-    from engine.jobs.cells import PreparedCells
+    from engine.studies.cells import CellRunner
     from engine.studies.sweep import StudyResult
 
 
@@ -74,14 +74,14 @@ def plan_sweep(bars: Bars, spec: BacktestSpec, grid: Mapping[str, Sequence[Any]]
     return SweepPlan(cells.params, cells.illegal, len(select(bars, spec)), is_compiled)
 
 
-def prepare(bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any]) -> PreparedCells:
+def prepare(bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any]) -> CellRunner:
     """Return the cells of a sweep, ready to be evaluated chunk by chunk."""
-    from engine.jobs.cells import PreparedCells  # noqa: PLC0415
+    from engine.studies.cells import CellRunner  # noqa: PLC0415
 
-    return PreparedCells(bars, spec, params)
+    return CellRunner(bars, spec, params)
 
 
-def run_chunk(cells: PreparedCells, start: int, stop: int) -> CellValues:
+def run_chunk(cells: CellRunner, start: int, stop: int) -> CellValues:
     """Return the metrics of cells ``start : stop``; a failing cell is a value."""
     errors: dict[int, str] = {}
     return CellValues(cells.run(start, stop, errors), errors)

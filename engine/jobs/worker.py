@@ -41,7 +41,7 @@ from engine.jobs.plugins import PluginFolders
 from engine.jobs.shared_bars import AttachedBars
 
 if TYPE_CHECKING:
-    from engine.jobs.cells import PreparedCells
+    from engine.studies.cells import CellRunner
 
 ORPHANED = 3
 _SET_PARENT_DEATH_SIGNAL = 1
@@ -95,7 +95,7 @@ class _Study:
 
     def __init__(self, introduction: Introduce) -> None:
         self.introduction = introduction
-        self.cells: PreparedCells | None = None
+        self.cells: CellRunner | None = None
 
 
 class _Inbox:

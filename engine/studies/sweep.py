@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,23 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.backtest.market import market_of, terms_of
-from engine.backtest.run import benchmark_of, periods_of, run_backtest, select
+from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
-from engine.backtest.targets import blaming
 from engine.core.bars import Bars, FloatArray
-from engine.core.errors import IvyError, StrategyError
-from engine.indicators.bank import fill_bank
-from engine.kernels.performance import FINAL, METRIC_COUNT
-from engine.kernels.sweep import sweep_driver
-from engine.kernels.types import prices_of
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
-from engine.strategies import Rule, Strategy, load
-from engine.studies.grid import build_cells, full_columns
-from engine.studies.plan import BankPlan, cell_params, param_matrix, plan_bank
-
-# Lines held at once; larger plans are worked off in parts of the grid.
-BANK_BYTES = 192_000_000
+from engine.studies.cells import CellRunner
+from engine.studies.grid import build_cells
+from engine.studies.plan import cell_params
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +140,7 @@ def sweep_here(
 def run_cells(
     bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any], errors: dict[int, str] | None = None
 ) -> FloatArray:
-    """Return the metrics of every cell.
+    """Return the metrics of every cell; see `engine.studies.cells.CellRunner.run`.
 
     Parameters
     ----------
@@ -165,47 +154,5 @@ def run_cells(
     Returns
     -------
     float64[n_cells, len(METRIC_NAMES)]
-        Equal bit for bit to single runs; tail metrics NaN.
     """
-    series = select(bars, spec)
-    strategy = load(spec.strategy.name)
-    columns = full_columns(strategy, spec.strategy.params, params)
-    out = np.full((params.size, METRIC_COUNT), np.nan)
-    # A rule that raised in one cell spoils the compiled call: all cells then run on their own. A cell that
-    # left [-1, 1] is a row of NaN, and its own run finds the bar and the words.
-    if strategy.decide is not None:
-        with contextlib.suppress(StrategyError), blaming(strategy):
-            _run_compiled(series, spec, strategy, strategy.decide, columns, out)
-    for cell in np.flatnonzero(np.isnan(out[:, FINAL])).tolist():
-        try:
-            own = spec.replace(strategy={"name": spec.strategy.name, "params": cell_params(columns, cell)})
-            metrics = run_backtest(series, own).metrics
-            out[cell] = [metrics[name] for name in METRIC_NAMES]
-        except IvyError as error:
-            if errors is not None:
-                errors[cell] = str(error)
-    return out
-
-
-def _run_compiled(
-    bars: Bars, spec: BacktestSpec, strategy: Strategy, rule: Rule, columns: dict[str, Any], out: FloatArray
-) -> None:
-    n_cells = out.shape[0]
-    plan = plan_bank(strategy, columns, n_cells)
-    if plan.size * len(bars) * 8 > BANK_BYTES and n_cells > 1:
-        middle = n_cells // 2
-        for part in (slice(0, middle), slice(middle, n_cells)):
-            some = {k: v[part] if isinstance(v, np.ndarray) else v for k, v in columns.items()}
-            _run_compiled(bars, spec, strategy, rule, some, out[part])
-        return
-    context = (periods_of(bars, spec), spec.risk_free, benchmark_of(bars))
-    sweep_driver()(
-        rule.compiled, prices_of(bars), market_of(bars, spec), _bank(bars, plan), plan.cell_rows,
-        param_matrix(strategy, columns, n_cells), terms_of(spec), context, out,
-    )  # fmt: skip
-
-
-def _bank(bars: Bars, plan: BankPlan) -> FloatArray:
-    bank = np.empty((max(plan.size, 1), len(bars)))
-    fill_bank(bars, plan.requests, bank)
-    return bank
+    return CellRunner(bars, spec, params).run(0, params.size, {} if errors is None else errors)

@@ -11,7 +11,7 @@ from engine.core.errors import InputError
 from engine.indicators.moving_average import ema, sma
 from engine.metrics import METRIC_NAMES
 from engine.strategies import Strategy, StrategyParams, param
-from engine.studies import sweep as sweep_module
+from engine.studies import cells as cells_module
 from engine.studies.grid import build_cells, full_columns
 from engine.studies.plan import plan_bank
 from engine.studies.sweep import run_cells, sweep_here
@@ -129,7 +129,7 @@ def test_that_a_symbolic_plan_reads_the_same_lines_as_cell_by_cell_declarations(
 def test_that_a_large_bank_is_worked_off_in_parts_with_the_same_bits(monkeypatch):
     bars = random_bars(4, 300)
     whole = sweep_here(bars, SPEC, GRID).values
-    monkeypatch.setattr(sweep_module, "BANK_BYTES", 3 * 300 * 8)
+    monkeypatch.setattr(cells_module, "BANK_BYTES", 3 * 300 * 8)
     assert sweep_here(bars, SPEC, GRID).values.tobytes() == whole.tobytes()
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.backtest.spec import BacktestSpec
-from engine.jobs import cells as module
-from engine.jobs.cells import PreparedCells
 from engine.strategies import registry
+from engine.studies import cells as module
+from engine.studies.cells import CellRunner
 from engine.studies.grid import build_cells
 from engine.studies.sweep import run_cells
 from tests.fakes.prices import random_bars
@@ -37,7 +37,7 @@ def test_that_any_chunks_in_any_order_have_the_bits_of_one_call(name, data):
     cuts = data.draw(st.sets(st.integers(1, params.size - 1), max_size=6).map(sorted))
     edges = [0, *cuts, params.size]
     parts = data.draw(st.permutations(list(itertools.pairwise(edges))))
-    prepared = PreparedCells(BARS, spec, params)
+    prepared = CellRunner(BARS, spec, params)
     errors: dict[int, str] = {}
     whole = run_cells(BARS, spec, params, errors)
     assert errors == {}
@@ -47,11 +47,15 @@ def test_that_any_chunks_in_any_order_have_the_bits_of_one_call(name, data):
 
 
 def test_that_a_bank_that_is_too_large_is_not_made(monkeypatch):
-    monkeypatch.setattr(module, "BANK_BYTES", 1_000)
     spec, params = cells_of("ema_cross", GRIDS["ema_cross"])
-    prepared = PreparedCells(BARS, spec, params)
-    assert prepared._compiled is None
-    assert prepared.run(5, 9, {}).tobytes() == run_cells(BARS, spec, params)[5:9].tobytes()
+    whole = run_cells(BARS, spec, params)
+    monkeypatch.setattr(module, "BANK_BYTES", 5 * 150 * 8)
+    made = []
+    lines = module.Lines
+    monkeypatch.setattr(module, "Lines", lambda bars, plan: (made.append(plan.size), lines(bars, plan))[1])
+    assert CellRunner(BARS, spec, params).run(5, 19, {}).tobytes() == whole[5:19].tobytes()
+    assert made
+    assert max(made) <= 5
 
 
 def test_that_a_line_is_computed_once(monkeypatch):
@@ -59,7 +63,7 @@ def test_that_a_line_is_computed_once(monkeypatch):
     fill = module.fill_bank
     monkeypatch.setattr(module, "fill_bank", lambda bars, requests, bank: (calls.append(bank.shape[0]), fill(bars, requests, bank)))
     spec, params = cells_of("ema_cross", GRIDS["ema_cross"])
-    prepared = PreparedCells(BARS, spec, params)
+    prepared = CellRunner(BARS, spec, params)
     for start in range(0, params.size, 7):
         prepared.run(start, min(start + 7, params.size), {})
     assert sum(calls) == len(GRIDS["ema_cross"]["fast"]) + len(GRIDS["ema_cross"]["slow"])
@@ -69,7 +73,7 @@ def test_that_cells_of_one_date_range_use_its_bars_only():
     spec, params = cells_of("ema_cross", GRIDS["ema_cross"])
     day = np.datetime64(int(BARS.session[60]), "D").astype(object)
     spec = spec.replace(data={"start": day})
-    values = PreparedCells(BARS, spec, params).run(0, 3, {})
+    values = CellRunner(BARS, spec, params).run(0, 3, {})
     assert values.tobytes() == run_cells(BARS, spec, params)[:3].tobytes()
     assert values.tobytes() != run_cells(BARS, spec.replace(data={}), params)[:3].tobytes()
 
@@ -92,7 +96,7 @@ def test_that_a_rule_that_leaves_its_range_is_told_cell_by_cell(tmp_path):
     registry.scan(tmp_path)
     try:
         spec, params = cells_of("wild", {"x": range(10)})
-        prepared, errors = PreparedCells(BARS, spec, params), {}
+        prepared, errors = CellRunner(BARS, spec, params), {}
         values = prepared.run(4, 10, errors)
     finally:
         (tmp_path / "wild.py").unlink()
