@@ -140,7 +140,7 @@ def simulate_signals(bars: Bars, signals: FloatArray, spec: BacktestSpec) -> Bac
         orders=order_table,
         trades=trade_table,
         receipt=receipt_of([bars.digest], spec),
-        warnings=_warnings(spec, bars, order_table, n, int(book[UNSENT])),
+        warnings=_warnings(spec, bars, order_table, equity[:n], int(book[UNSENT])),
     )
 
 
@@ -180,16 +180,18 @@ def _positions(orders: npt.NDArray[Any], n: int) -> FloatArray:
 
 
 def _warnings(
-    spec: BacktestSpec, bars: Bars, orders: npt.NDArray[Any], n: int, unsent: int
+    spec: BacktestSpec, bars: Bars, orders: npt.NDArray[Any], equity: FloatArray, unsent: int
 ) -> tuple[str, ...]:
     found = []
     if spec.costs.is_free:
         found.append("Zero costs: no commission, spread or slippage is charged")
     if spec.execution.fill is Fill.THIS_CLOSE:
         found.append(Fill.THIS_CLOSE.sentence)
+    when = bars.label(equity.size - 1)
     if orders.size and orders["reason"][-1] == Reason.LIQUIDATION:
-        when = bars.label(n - 1)
         found.append(f"Liquidated at the close of {when}: equity fell to zero, the run ends there")
+    elif equity.size < len(bars) or equity[-1] <= 0.0:
+        found.append(f"Nothing is left at the close of {when}: the run ends there")
     if unsent:
         found.append(f"{unsent:,} orders were below the minimum and not sent")
     return tuple(found)

@@ -112,7 +112,9 @@ def study_document(study: StudyResult, cells: Any) -> dict[str, Any]:
 
 def params_of(study: StudyResult, cell: int) -> dict[str, Any]:
     """Return the axis values of one cell as plain values."""
-    return {name: study.params[name][cell].item() for name in study.params.dtype.names or ()}
+    from engine.studies.plan import cell_params  # noqa: PLC0415
+
+    return cell_params({name: study.params[name] for name in study.params.dtype.names or ()}, cell)
 
 
 def ranked(study: StudyResult, metric: str) -> Any:

@@ -158,7 +158,8 @@ class Bars:
             asked = f"from {start}" if start else ""
             asked += f" up to {end}" if end else ""
             raise InputError(
-                f"no bars {asked.strip()}", field="data.start" if start else "data.end", value=str(start or end),
+                f"no bars {asked.strip()}", field="data.start" if start else "data.end",
+                value=str(start or end),
                 hint=f"{self.symbol} has bars from {begin} to {finish}",
             )  # fmt: skip
         return self.slice(int(kept[0]), int(kept[-1]) + 1)
@@ -185,7 +186,8 @@ class Bars:
         ----------
         frame : pandas.DataFrame
             Columns open, high, low, close and, if there, volume; other numeric columns become
-            `columns`. The index holds times; times without a zone are taken for UTC.
+            `columns`. The index holds times; times without a zone are taken for UTC. The date of a daily
+            bar is the date in the index's own zone.
         symbol : str, default ""
             Name of the instrument, when `instrument` is not given.
         timeframe : str or Timeframe, optional
@@ -199,7 +201,8 @@ class Bars:
         Raises
         ------
         DataError
-            A price column is missing or holds a value that is not a number.
+            A price column is missing or holds a value that is not a number, the index holds no times, or
+            an open or close lies outside low to high.
         """
         from engine.core.framing import bars_from_frame  # noqa: PLC0415  (pandas only when used)
 

@@ -92,7 +92,8 @@ class ExecutionModel(Model):
     )
     stop_unit: StopUnit = field(
         StopUnit.FRACTION,
-        help="Unit of stop, target and trailing distance: fraction of the fill price, price units, or multiples of ATR at the decision",
+        help="Unit of stop, target and trailing distance: fraction of the fill price, price units, "
+        "or multiples of ATR at the decision",
     )
     atr_length: int = field(
         14, low=2, high=500, step=1, unit="bars", help="Length of the ATR for distances in ATR"

@@ -31,6 +31,9 @@ SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_STOP, LIQUIDATION
 # A quantity this close to a whole number of lots counts as whole: 0.03 / 0.01 is 2.9999999999999996.
 LOT_TOLERANCE = 1e-9
 
+# A quantity below this share of the position is what rounding leaves behind: neither an order nor a trade.
+DUST = 1e-12
+
 
 @account_kernel
 def commission_of(quantity, price, terms):
@@ -47,11 +50,11 @@ def commission_of(quantity, price, terms):
 
 @account_kernel
 def whole_lots(quantity, lot):
-    """Round a signed quantity toward zero to the lot."""
+    """Round a signed quantity toward zero to the lot; nothing is 0.0 and never -0.0."""
     if lot <= 0.0:
-        return quantity
+        return quantity + 0.0
     size = np.floor(abs(quantity) / lot + LOT_TOLERANCE) * lot
-    return size if quantity > 0.0 else -size
+    return size if quantity > 0.0 else 0.0 - size
 
 
 @account_kernel
@@ -61,6 +64,8 @@ def sized(exposure, quantity, cash, others, price, terms):
     if equity <= 0.0:
         return 0.0
     want = exposure * equity / price
+    if abs(want - quantity) <= DUST * abs(quantity):
+        return quantity
     fee = commission_of(want - quantity, price, terms)
     if fee > 0.0:
         want = exposure * (equity - fee) / price
@@ -104,12 +109,11 @@ def settle(book, state, lots, asset, at, quantity, raw, price, fee, bar, decisio
         book[TRADES] += 1.0
         book[SUM_PNL] += pnl
         book[HELD_BARS] += bar - lots[asset, at, LOT_BAR]
-        if pnl > 0.0:
-            book[WINS] += 1.0
-            book[SUM_WIN] += pnl
-        elif pnl < 0.0:
-            book[LOSSES] += 1.0
-            book[SUM_LOSS] += pnl
+        # Without a branch: whether a trade won is the one thing a processor cannot predict.
+        book[WINS] += 1.0 if pnl > 0.0 else 0.0
+        book[LOSSES] += 1.0 if pnl < 0.0 else 0.0
+        book[SUM_WIN] += max(pnl, 0.0)
+        book[SUM_LOSS] += min(pnl, 0.0)
     row = int(book[TRADE_ROWS])
     book[TRADE_ROWS] += 1.0
     if row < trades.shape[0]:
@@ -128,10 +132,10 @@ def settle(book, state, lots, asset, at, quantity, raw, price, fee, bar, decisio
 def release(book, state, lots, asset, quantity, raw, price, fee, bar, decision, reason, trades):
     """Close ``quantity`` units of the oldest lots (rule 22); infinity closes all of them."""
     first, last = int(state[asset, FIRST]), int(state[asset, LAST])
-    rest = quantity
-    while first < last and rest > 0.0:
+    rest, dust = quantity, DUST * abs(state[asset, QUANTITY])
+    while first < last and rest > dust:
         held = lots[asset, first, LOT_QUANTITY]
-        part = min(held, rest)
+        part = rest if held - rest > dust else held
         settle(book, state, lots, asset, first, part, raw, price, fee, bar, decision, reason, False, trades)
         rest -= part
         if part == held:

@@ -31,10 +31,10 @@ TRADE_COUNT, WIN_RATE, PROFIT_FACTOR, EXPECTANCY, AVG_WIN, AVG_LOSS, COSTS_PAID 
 PERIODS_PER_YEAR, BENCHMARK_RETURN = range(23, 25)
 METRIC_COUNT = 25
 
-LANES = 32
+LANES = 64
 BLOCK = 8
 
-# A spread of returns below this share of their size is rounding, not risk: a constant return has none.
+# Growth factors carry rounding of this size: a spread or a loss below it is no risk.
 FLAT = 1e-14
 
 
@@ -47,21 +47,25 @@ def bar_returns(equity, capital, n, returns):
 
 
 @loop_kernel
-def mean_of(x, n, lanes):
-    """Return the mean of x[:n]; ``lanes`` is float64[2, LANES] scratch."""
-    sums = lanes[0]
+def totals_of(x, y, n, lanes):
+    """Return the sums of x[:n] and of y[:n]; ``lanes`` is float64[2, LANES] scratch."""
+    of_x, of_y = lanes[0], lanes[1]
     for k in range(LANES):
-        sums[k] = 0.0
+        of_x[k] = 0.0
+        of_y[k] = 0.0
     blocks = n // LANES
     for block in range(blocks):
         for k in range(LANES):
-            sums[k] += x[block * LANES + k]
-    total = 0.0
+            of_x[k] += x[block * LANES + k]
+            of_y[k] += y[block * LANES + k]
+    total_x = total_y = 0.0
     for k in range(LANES):
-        total += sums[k]
+        total_x += of_x[k]
+        total_y += of_y[k]
     for t in range(blocks * LANES, n):
-        total += x[t]
-    return total / n
+        total_x += x[t]
+        total_y += y[t]
+    return total_x, total_y
 
 
 @loop_kernel
@@ -129,18 +133,19 @@ def ratio(top, bottom):
 
 
 @loop_kernel
-def risk_ratios(returns, n, periods, risk_free, lanes, out):
-    """Write volatility, Sharpe and Sortino of returns[:n]; NaN for fewer than two returns."""
+def risk_ratios(returns, n, mean, periods, risk_free, lanes, out):
+    """Write volatility, Sharpe and Sortino of returns[:n] with that mean; NaN for fewer than two."""
     out[VOLATILITY] = out[SHARPE] = out[SORTINO] = np.nan
     if n < 2:
         return
     floor = risk_free / periods
-    mean = mean_of(returns, n, lanes)
     squares, below = spread_of(returns, n, mean, floor, lanes)
     deviation = np.sqrt(squares / (n - 1))
     downside = np.sqrt(below / n)
-    if deviation <= FLAT * abs(mean):
+    if deviation <= FLAT * (1.0 + abs(mean)):
         deviation = 0.0
+    if downside <= FLAT:
+        downside = 0.0
     out[VOLATILITY] = deviation * np.sqrt(periods)
     out[SHARPE] = ratio(mean - floor, deviation) * np.sqrt(periods)
     out[SORTINO] = ratio((mean - floor) * periods, downside * np.sqrt(periods))
@@ -148,10 +153,11 @@ def risk_ratios(returns, n, periods, risk_free, lanes, out):
 
 @loop_kernel
 def growth(initial, final, exponent):
-    """Return (final / initial) ** exponent - 1; a lost account is -1."""
+    """Return (final / initial) ** exponent - 1; a lost account is -1, a rate beyond all numbers NaN."""
     if final <= 0.0:
         return -1.0
-    return (final / initial) ** exponent - 1.0
+    rate = (final / initial) ** exponent - 1.0
+    return rate if rate < np.inf else np.nan
 
 
 @loop_kernel
@@ -176,13 +182,14 @@ def measure(equity, n, book, capital, periods, risk_free, elapsed_days, benchmar
     out[INITIAL], out[FINAL], out[TOTAL_RETURN] = capital, final, final / capital - 1.0
     out[ANNUAL_RETURN] = growth(capital, final, periods / n)
     out[CAGR] = growth(capital, final, 365.2425 / elapsed_days) if elapsed_days > 0.0 else np.nan
-    risk_ratios(returns, n, periods, risk_free, lanes, out)
+    gained, held = totals_of(returns, equity, n, lanes)
+    risk_ratios(returns, n, gained / n, periods, risk_free, lanes, out)
     worst, longest = deepest(equity, capital, n)
     out[MAX_DRAWDOWN], out[MAX_DRAWDOWN_BARS] = worst, longest
-    out[CALMAR] = ratio(out[ANNUAL_RETURN], -worst)
+    out[CALMAR] = ratio(out[ANNUAL_RETURN], -worst if worst < -FLAT else 0.0)
     out[VAR_95] = out[CVAR_95] = np.nan
     out[EXPOSURE] = book[EXPOSED] / n
-    out[TURNOVER] = ratio(book[NOTIONAL] * periods, mean_of(equity, n, lanes) * n)
+    out[TURNOVER] = ratio(book[NOTIONAL] * periods, held)
     out[ORDER_COUNT], out[TRADE_COUNT] = book[ORDERS], book[TRADES]
     out[WIN_RATE] = ratio(book[WINS], book[TRADES])
     out[PROFIT_FACTOR] = ratio(book[SUM_WIN], -book[SUM_LOSS])

@@ -38,13 +38,25 @@ from engine.kernels.book import (
     sized,
 )
 from engine.kernels.compile import account_kernel, loop_kernel
-from engine.kernels.terms import AMOUNT, ATR, BAND, CALENDAR, NEXT_OPEN, ON_CHANGE, THIS_CLOSE
+from engine.kernels.terms import (
+    AMOUNT,
+    ATR,
+    BAND,
+    CALENDAR,
+    NEXT_CLOSE,
+    NEXT_OPEN,
+    ON_CHANGE,
+    THIS_CLOSE,
+)
 
 KERNEL_VERSION = "1"
-SCAN = 32
+SCAN = 16
 
 # Cash this far below zero, as a share of the capital, is rounding and not debt.
 NO_DEBT = 1e-9
+
+# Values of `state[asset, STOPPED]`: the held target enters again when it has changed, or at the next close.
+UNTIL_NEW_SIGNAL, UNTIL_NEXT_CLOSE = 1.0, 2.0
 
 
 @account_kernel
@@ -131,9 +143,12 @@ def watch(book, state, lots, asset, bar, market, terms, trades, orders):
     if np.isnan(raw):
         state[asset, BEST] = side * max(extreme, best)
         return
-    state[asset, STOPPED] = 0.0 if terms.reentry_allowed else 1.0
-    if terms.reentry_allowed:
-        state[asset, HELD] = 0.0
+    if not terms.reentry_allowed:
+        state[asset, STOPPED] = UNTIL_NEW_SIGNAL
+    elif terms.fill == NEXT_CLOSE:
+        state[asset, STOPPED] = UNTIL_NEXT_CLOSE  # this bar's order was decided before the exit
+    else:
+        state[asset, STOPPED] = state[asset, HELD] = 0.0
     leave(book, state, lots, asset, raw, slip, bar, bar, reason, terms, trades, orders)
 
 
@@ -185,6 +200,9 @@ def trade_at(book, state, lots, prices, bar, decision, targets, equity, market, 
 def trade_at_close(book, state, lots, bar, decision, targets, equity, market, terms, trades, orders):
     """Send orders at closes: kept apart from the common case, so that it is not merged in twice."""
     trade_at(book, state, lots, market.close, bar, decision, targets, equity, market, terms, trades, orders)
+    for asset in range(state.shape[0]):
+        if state[asset, STOPPED] == UNTIL_NEXT_CLOSE:
+            state[asset, STOPPED] = state[asset, HELD] = 0.0
 
 
 @account_kernel
@@ -267,7 +285,7 @@ def ruin(book, state, start, stop, equity, terms):
 
     Long positions paid with cash cannot get there, so most stretches are not searched.
     """
-    risky = book[CASH] < -NO_DEBT * terms.capital
+    risky = book[CASH] < (-NO_DEBT * terms.capital if is_exposed(state) else NO_DEBT * terms.capital)
     for asset in range(state.shape[0]):
         risky = risky or state[asset, QUANTITY] < 0.0
     if risky:

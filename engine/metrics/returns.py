@@ -15,21 +15,26 @@ from numba import float64, int64, types, void
 from engine.core.bars import FloatArray
 from engine.kernels import performance as kernel
 from engine.kernels.compile import compile_loop
+from engine.kernels.performance import risk_ratios, totals_of
 from engine.kernels.types import MATRIX, SERIES, VECTOR
 
 
 def _ratios(returns: FloatArray, periods_per_year: float, risk_free: float) -> FloatArray:
     out = np.empty(kernel.METRIC_COUNT)
     values = np.ascontiguousarray(returns, dtype=np.float64)
-    _ratio_driver()(
-        values, values.size, float(periods_per_year), float(risk_free), np.empty((2, kernel.LANES)), out
-    )
+    lanes = np.empty((2, kernel.LANES))
+    _ratio_driver()(values, values.size, float(periods_per_year), float(risk_free), lanes, out)
     return out
+
+
+def _ratios_of(returns, n, periods, risk_free, lanes, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (compiled)
+    total, _ = totals_of(returns, returns, n, lanes)
+    risk_ratios(returns, n, total / n, periods, risk_free, lanes, out)
 
 
 @functools.cache
 def _ratio_driver() -> Any:
-    return compile_loop(kernel.risk_ratios, void(SERIES, int64, float64, float64, MATRIX, VECTOR))
+    return compile_loop(_ratios_of, void(SERIES, int64, float64, float64, MATRIX, VECTOR))
 
 
 @functools.cache

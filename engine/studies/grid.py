@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -54,7 +56,7 @@ def build_cells(strategy_name: str, params: Mapping[str, Any], grid: Mapping[str
     """
     strategy = load(strategy_name)
     infos = {info.name: info for info in strategy.fields()}
-    axes = {name: _axis(name, list(values), infos) for name, values in grid.items()}
+    axes = {name: _axis(name, _listed(name, values), infos) for name, values in grid.items()}
     if not axes:
         raise InputError("the grid has no axis", field="grid", hint="Give at least one parameter a range")
     total = int(np.prod([axis.size for axis in axes.values()], dtype=np.float64))
@@ -90,7 +92,8 @@ def full_columns(strategy: Strategy, params: Mapping[str, Any], table: npt.NDArr
     columns: dict[str, Any] = {name: info.default for name, info in infos.items()}
     for name, value in params.items():
         if name not in axes:
-            columns[name] = _axis(name, [value], infos)[0].item()
+            checked = _axis(name, [value], infos).tolist()[0]
+            columns[name] = None if value is None else checked
     return columns | {name: table[name] for name in axes}
 
 
@@ -101,6 +104,15 @@ def _legal(
         return None
     mask = Expression(strategy.Params.constraint).evaluate(full_columns(strategy, params, table))
     return np.broadcast_to(np.asarray(mask, dtype=np.bool_), (table.size,))
+
+
+def _listed(name: str, values: Any) -> list[Any]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InputError(
+            f"needs several values, was {values!r}", field=f"grid.{name}", value=values,
+            hint="Give a list or a range, such as range(5, 55, 5)",
+        )  # fmt: skip
+    return list(values)
 
 
 def _axis(name: str, values: Sequence[Any], infos: Mapping[str, FieldInfo]) -> npt.NDArray[Any]:
@@ -117,7 +129,13 @@ def _axis(name: str, values: Sequence[Any], infos: Mapping[str, FieldInfo]) -> n
     if info.type in kinds:
         filled = [np.nan if value is None else value for value in values]
         return np.asarray(filled, dtype=np.float64 if None in values else kinds[info.type])
-    return np.asarray([str(value) for value in values])
+    if None in values:  # words beside an empty value: kept as Python objects
+        return np.asarray([None if value is None else _plain(value) for value in values], dtype=object)
+    return np.asarray([_plain(value) for value in values])
+
+
+def _plain(value: Any) -> str:
+    return str(value.value if isinstance(value, Enum) else value)
 
 
 def _check(name: str, value: Any, info: FieldInfo) -> None:
@@ -127,12 +145,18 @@ def _check(name: str, value: Any, info: FieldInfo) -> None:
     if info.type in ("int", "float"):
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
             raise InputError(f"must be a number, was {value!r}", field=where, value=value)
+        if not isfinite(value):
+            raise InputError(f"must be a finite number, was {value!r}", field=where, value=value)
         if info.type == "int" and value != int(value):
             raise InputError(f"must be a whole number, was {value!r}", field=where, value=value)
         if (info.low is not None and value < info.low) or (info.high is not None and value > info.high):
             hint = f"Use values from {info.low:g} to {info.high:g}" if info.high is not None else ""
             raise InputError(f"{value!r} is out of range", field=where, value=value, hint=hint)
-    if info.type == "choice" and str(value) not in info.choices:
+    if info.type == "bool" and not isinstance(value, bool | np.bool_):
         raise InputError(
-            f"unknown value {value!r}", field=where, value=value, hint=nearest(str(value), info.choices)
+            f"must be true or false, was {value!r}", field=where, value=value, hint="Use True and False"
+        )
+    if info.type == "choice" and _plain(value) not in info.choices:
+        raise InputError(
+            f"unknown value {value!r}", field=where, value=value, hint=nearest(_plain(value), info.choices)
         )

@@ -63,7 +63,7 @@ def cell_params(columns: Mapping[str, Any], cell: int) -> dict[str, Any]:
     """Return the parameters of one cell as plain Python values."""
     found: dict[str, Any] = {}
     for name, value in columns.items():
-        item = value[cell].item() if isinstance(value, np.ndarray) else value
+        item = value[cell : cell + 1].tolist()[0] if isinstance(value, np.ndarray) else value
         found[name] = None if isinstance(item, float) and np.isnan(item) else item
     return found
 

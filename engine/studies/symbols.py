@@ -75,9 +75,9 @@ class SymbolicParams:
         for name, value in columns.items():
             if not isinstance(value, np.ndarray):
                 setattr(self, name, value)
-            elif value.dtype.kind in "if":
+            elif value.dtype.kind in "if" and not np.isnan(value).any():
                 setattr(self, name, Symbol(value))
 
     def __getattr__(self, name: str) -> Any:
-        # Axes of words and switches have no arithmetic: their cells are declared one by one.
+        # Axes of words, switches and empty values (NaN) have no arithmetic: their cells are declared one by one.
         raise NotSymbolic(name)

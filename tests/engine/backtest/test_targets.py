@@ -119,7 +119,7 @@ def test_that_errors_of_the_engine_pass_through():
 
 class Divides(Strategy):
     @rule
-    def decide(bars, bank, rows, params, target):  # noqa: N805
+    def decide(bars, bank, rows, params, target):
         for t in range(bars.close.shape[0]):
             target[t] = 1.0 / (bars.close[t] - 12.0)
 

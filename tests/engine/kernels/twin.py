@@ -5,6 +5,9 @@ import math
 from dataclasses import dataclass, field
 
 
+DUST = 1e-12  # share of a position that is rounding and not a quantity
+
+
 @dataclass
 class Lot:
     quantity: float
@@ -31,6 +34,7 @@ class Twin:
     unsent: int = 0
     acted: float = 0.0
     blocked: bool = False
+    lifts: bool = False  # a stop left it blocked for one order only, the one decided before
     entry_bar: int = -1
     stop: float = math.nan
     target: float = math.nan
@@ -62,6 +66,8 @@ class Twin:
         want = 0.0
         if equity > 0:
             want = exposure * equity / price
+            if abs(want - self.quantity) <= DUST * abs(self.quantity):
+                return
             fee = self.fee_of(want - self.quantity, price)
             want = exposure * (equity - fee) / price if equity > fee else 0.0
         want = self.whole(want)
@@ -99,14 +105,16 @@ class Twin:
                 self.lots.pop(0)
             opened = abs(want)
         elif abs(want) < abs(self.quantity):
-            rest, opened = abs(change), 0.0
-            while rest > 0 and self.lots:
-                part = min(rest, self.lots[0].quantity)
-                self.settle(self.lots[0], part, raw, price, per_unit, bar, reason)
-                rest -= part
-                self.lots[0].quantity -= part
-                if self.lots[0].quantity == 0:
-                    self.lots.pop(0)
+            rest, opened, dust = abs(change), 0.0, DUST * abs(self.quantity)
+            while rest > dust and self.lots:
+                oldest = self.lots[0]
+                if oldest.quantity - rest > dust:
+                    self.settle(oldest, rest, raw, price, per_unit, bar, reason)
+                    oldest.quantity -= rest
+                    break
+                self.settle(oldest, oldest.quantity, raw, price, per_unit, bar, reason)
+                rest -= oldest.quantity
+                self.lots.pop(0)
         if opened:
             self.lots.append(Lot(opened, raw, price, per_unit, bar))
         self.quantity = want
@@ -139,10 +147,11 @@ class Twin:
     def leave(self, raw, slip, bar, reason):
         price = raw * (1 - math.copysign(1, self.quantity) * slip)
         self.fill(0.0, raw, price, bar, bar, reason)
-        if self.spec.execution.reentry == "allowed":
+        execution = self.spec.execution
+        self.lifts = execution.reentry == "allowed" and execution.fill == "next_close"
+        self.blocked = self.lifts or execution.reentry != "allowed"
+        if not self.blocked:
             self.acted = 0.0
-        else:
-            self.blocked = True
 
     def watch(self, bar):
         execution, bars = self.spec.execution, self.bars
@@ -226,6 +235,9 @@ class Twin:
                 self.watch(bar)
             if execution.fill == "next_close" and bar:
                 self.act(bars.close, bar, bar - 1)
+                if self.lifts and self.blocked:
+                    self.acted, self.blocked = 0.0, False
+                self.lifts = False
             if execution.fill == "this_close":
                 self.act(bars.close, bar, bar)
             if bar == len(self.targets) - 1 and execution.close_at_end and self.quantity:
@@ -233,8 +245,9 @@ class Twin:
                 self.fill(0.0, bars.close[bar], price, bar, bar, "end")
             self.equity.append(self.cash + self.quantity * bars.close[bar])
             if self.equity[-1] <= 0:
-                price = bars.close[bar] * (1 - math.copysign(1, self.quantity) * slip)
-                self.fill(0.0, bars.close[bar], price, bar, bar, "liquidation")
-                self.equity[-1] = self.cash
+                if self.quantity:
+                    price = bars.close[bar] * (1 - math.copysign(1, self.quantity) * slip)
+                    self.fill(0.0, bars.close[bar], price, bar, bar, "liquidation")
+                    self.equity[-1] = self.cash
                 break
         return self
