@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.core.errors import InputError, nearest
 
+_ABBREVIATIONS = {"atr", "bb", "ema", "macd", "rsi", "sma", "std"}
+
 
 class Model(BaseModel):
     """Frozen, strict record with declared fields; unknown names are refused."""
@@ -47,7 +49,8 @@ class FieldInfo:
     optional : bool
         True when the field may be empty (`None`).
     title : str
-        Label; the name with spaces when not given.
+        Short label; made from the name when not given (`title_of`). The unit stands inside the control and
+        the section above the label: neither is said twice.
     """
 
     name: str
@@ -110,10 +113,17 @@ def describe(model: type[BaseModel]) -> list[FieldInfo]:
             low=getattr(limits.get("Ge"), "ge", None), high=getattr(limits.get("Le"), "le", None),
             step=extra.get("step"), choices=choices, unit=str(extra.get("unit") or ""),
             help=info.description or "", optional=optional,
-            title=info.title or name.replace("_", " ").capitalize(),
+            title=info.title or title_of(name),
         )  # fmt: skip
         found.append(shown)
     return found
+
+
+def title_of(name: str) -> str:
+    """Return the label of a field without a title: ``atr_length`` is "ATR length"."""
+    words = name.split("_")
+    words[0] = words[0].capitalize()
+    return " ".join(word.upper() if word.lower() in _ABBREVIATIONS else word for word in words)
 
 
 def parse[M: BaseModel](model: type[M], data: Mapping[str, Any], *, where: str = "") -> M:

@@ -69,10 +69,12 @@ class BacktestSpec(Model):
     costs: CostModel = CostModel()
     execution: ExecutionModel = ExecutionModel()
     periods_per_year: float | None = field(
-        None, low=1e-9, high=1e9, unit="bars", help="Bars in one year; empty takes it from the calendar"
+        None, low=1e-9, high=1e9, title="Bars per year",
+        help="Bars in one year; empty takes it from the calendar",
     )
     risk_free: float = field(
-        0.0, low=-1, high=1, step=0.005, unit="per year", help="Risk-free rate of Sharpe and Sortino ratios"
+        0.0, low=-1, high=1, step=0.005, unit="per year", title="Risk-free rate",
+        help="Risk-free rate of Sharpe and Sortino ratios",
     )
 
     @model_validator(mode="before")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.jobs.events import JobEvent
 
 _PACKAGES = (
-    "numpy", "numba", "pandas", "pandas_ta", "pyarrow", "pydantic", "arch", "PySide6_Essentials", "pyqtgraph",
+    "numpy", "numba", "pandas", "pandas_ta", "pyarrow", "pydantic", "arch", "PySide6_Essentials",
 )  # fmt: skip
 _PATIENCE_S = 60.0
 _GRID = {"fast": list(range(5, 25)), "slow": list(range(30, 130, 5))}

@@ -271,8 +271,3 @@ def format_time(time_ns: int) -> str:
     rest = time_ns % 1_000_000_000
     fraction = f".{rest:09d}".rstrip("0") if rest else ""
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
-
-
-def session_days(time_ns: IntArray) -> IntArray:
-    """Return the UTC day number of instants, days since 1970-01-01, rounding down."""
-    return time_ns // NS_PER_DAY

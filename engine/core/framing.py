@@ -43,12 +43,12 @@ def bars_from_frame[B: Bars](
         )  # fmt: skip
     if not frame.columns.is_unique:
         twice = ", ".join(map(str, frame.columns[frame.columns.duplicated()].unique()))
-        raise DataError(f"column {twice} stands there twice", where=symbol or "frame", hint="Keep one of them")
+        raise DataError(f"column {twice} stands there twice", where=symbol or "frame", hint="Keep one")
     index = _times(frame, symbol or "frame")
     stamps = _utc_nanoseconds(index)
     length = Timeframe.parse(timeframe) if timeframe else Timeframe.infer(stamps)
     if stamp == "open" and not length.is_intraday and index.tz is not None:
-        stamps = _utc_nanoseconds(index.tz_localize(None))  # midnight in Tokyo is that date, not the one before
+        stamps = _utc_nanoseconds(index.tz_localize(None))  # in UTC, midnight in Tokyo is the day before
     time, session = close_instants(stamps, length, stamp)
     what = instrument or Instrument.guess(symbol, trades_on_weekends=_has_weekends(session))
     numbers = {name: _number(frame, name, what.symbol) for name in PRICES}

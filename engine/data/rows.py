@@ -18,7 +18,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 # Rounding of an export: six digits after a price of one.
 DUST = 1e-6
-_CURABLE = ("inverted", "outside")
 
 
 @dataclass(frozen=True, slots=True)

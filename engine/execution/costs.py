@@ -28,40 +28,32 @@ class CostModel(Model):
     """
 
     commission_bps: float = field(
-        0.0,
-        low=0,
-        high=1_000,
-        step=0.5,
-        unit="bps",
+        0.0, low=0, high=1_000, step=0.5, unit="bps", title="Commission",
         help="Commission in basis points of the order's notional",
     )
     commission_fixed: float = field(
-        0.0, low=0, high=10_000, step=0.5, unit="per order", help="Commission per order, in account currency"
+        0.0, low=0, high=10_000, step=0.5, unit="per order", title="Order fee",
+        help="Commission per order, in account currency",
     )
     commission_per_unit: float = field(
-        0.0, low=0, high=1_000, step=0.001, unit="per unit", help="Commission per share or contract"
+        0.0, low=0, high=1_000, step=0.001, unit="per unit", title="Unit fee",
+        help="Commission per share or contract",
     )
     commission_min: float = field(
-        0.0, low=0, high=10_000, step=0.5, unit="per order", help="Smallest commission of an order"
+        0.0, low=0, high=10_000, step=0.5, unit="per order", title="Fee at least",
+        help="Smallest commission of an order",
     )
     commission_max: float = field(
-        0.0,
-        low=0,
-        high=100_000,
-        step=1,
-        unit="per order",
+        0.0, low=0, high=100_000, step=1, unit="per order", title="Fee at most",
         help="Largest commission of an order; 0 means no limit",
     )
     slippage_bps: float = field(
-        10.0,
-        low=0,
-        high=1_000,
-        step=0.5,
-        unit="bps",
+        10.0, low=0, high=1_000, step=0.5, unit="bps", title="Slippage",
         help="Each fill is this much worse than the quoted price",
     )
     spread_bps: float = field(
-        0.0, low=0, high=1_000, step=0.5, unit="bps", help="Bid-ask spread; each side pays half"
+        0.0, low=0, high=1_000, step=0.5, unit="bps", title="Spread",
+        help="Bid-ask spread; each side pays half",
     )
     borrow_rate: float = field(
         0.0,

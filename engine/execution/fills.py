@@ -54,7 +54,7 @@ class Reentry(StrEnum):
 class ExecutionModel(Model):
     """Fill timing, rebalancing, lots and stops; `None` means the stop is off."""
 
-    fill: Fill = field(Fill.NEXT_OPEN, help="When the order of a signal is filled")
+    fill: Fill = field(Fill.NEXT_OPEN, title="Fill at", help="When the order of a signal is filled")
     rebalance: Rebalance = field(
         Rebalance.ON_CHANGE,
         help="What makes an order arise: a changed target, a calendar, or drift beyond the band",
@@ -68,18 +68,16 @@ class ExecutionModel(Model):
         help="With rebalance 'band': drift of the held exposure that causes an order",
     )
     lot: float = field(
-        0.0,
-        low=0,
-        high=1_000_000,
-        step=1,
-        unit="units",
+        0.0, low=0, high=1_000_000, step=1, unit="units", title="Lot size",
         help="Quantities are rounded toward zero to this step; 1 is whole shares, 0 fractional",
     )
     min_quantity: float = field(
-        0.0, low=0, high=1e9, step=1, unit="units", help="Smaller orders are not sent, and counted"
+        0.0, low=0, high=1e9, step=1, unit="units", title="Least quantity",
+        help="Smaller orders are not sent, and counted",
     )
     min_notional: float = field(
-        0.0, low=0, high=1e9, step=1, unit="currency", help="Orders of less value are not sent, and counted"
+        0.0, low=0, high=1e9, step=1, unit="USD", title="Least value",
+        help="Orders of less value are not sent, and counted",
     )
     stop_loss: float | None = field(
         None, low=0, high=1e6, step=0.01, help="Distance of the stop from the entry's fill price"
@@ -91,7 +89,7 @@ class ExecutionModel(Model):
         None, low=0, high=1e6, step=0.01, help="Distance from the best price since entry"
     )
     stop_unit: StopUnit = field(
-        StopUnit.FRACTION,
+        StopUnit.FRACTION, title="Stops in",
         help="Unit of stop, target and trailing distance: fraction of the fill price, price units, "
         "or multiples of ATR at the decision",
     )
@@ -99,14 +97,17 @@ class ExecutionModel(Model):
         14, low=2, high=500, step=1, unit="bars", help="Length of the ATR for distances in ATR"
     )
     time_stop: int | None = field(
-        None, low=1, high=1_000_000, step=1, unit="bars", help="Exit at the open after this many bars"
+        None, low=1, high=1_000_000, step=1, unit="bars", title="Time exit",
+        help="Exit at the open after this many bars",
     )
     reentry: Reentry = field(
-        Reentry.ON_NEW_SIGNAL, help="After a stop: wait for a changed target, or enter again at once"
+        Reentry.ON_NEW_SIGNAL, title="After a stop",
+        help="After a stop: wait for a changed target, or enter again at once",
     )
     close_at_end: bool = field(False, help="Close an open position at the last close, with costs")
     max_leverage: float = field(
-        1.0, low=0, high=100, step=0.5, unit="x equity", help="Largest exposure at the fill"
+        1.0, low=0, high=100, step=0.5, unit="x", title="Leverage limit",
+        help="Largest exposure at the fill, as a multiple of equity",
     )
 
     @property

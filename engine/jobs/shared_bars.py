@@ -6,11 +6,9 @@ when the parent is killed. All arrays of a `Bars` lie one after another in one s
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -73,7 +71,6 @@ class SharedBars:
         self._dropped = dropped
         self._segments: dict[str, SharedMemory] = {}
         self._users: dict[str, int] = {}
-        self._keys: weakref.WeakKeyDictionary[Bars, str] = weakref.WeakKeyDictionary()
 
     def acquire(self, bars: Bars) -> BarsRef:
         """Return where ``bars`` are shared; every call needs a `release`.
@@ -83,7 +80,7 @@ class SharedBars:
         JobError
             The system has not enough shared memory.
         """
-        key = self._key(bars)
+        key = bars.digest
         if key not in self._segments:
             self._segments[key] = self._create(bars)
             self._users[key] = 0
@@ -97,7 +94,7 @@ class SharedBars:
 
     def release(self, bars: Bars) -> None:
         """Tell that a job no longer needs ``bars``; the last few idle segments stay for the next job."""
-        self._users[self._key(bars)] -= 1
+        self._users[bars.digest] -= 1
         idle = self._idle()
         for key in idle[: max(0, len(idle) - _IDLE_SEGMENTS)]:
             self._drop(key)
@@ -109,14 +106,6 @@ class SharedBars:
 
     def _idle(self) -> list[str]:
         return [key for key in self._segments if self._users[key] == 0]
-
-    def _key(self, bars: Bars) -> str:
-        # The digest leaves the session dates out. Hashing a million of them takes a while.
-        known = self._keys.get(bars)
-        if known is None:
-            known = bars.digest + hashlib.sha256(bars.session).hexdigest()
-            self._keys[bars] = known
-        return known
 
     def _create(self, bars: Bars) -> SharedMemory:
         names = (*_INTEGERS, *OHLCV)

@@ -13,8 +13,8 @@ from engine.kernels.compile import account_kernel, loop_kernel
 # Positions in `book`: one number each for the whole account.
 CASH, COMMISSION, SLIPPAGE, FINANCING, NOTIONAL, ORDERS, UNSENT = 0, 1, 2, 3, 4, 5, 6
 TRADES, WINS, LOSSES, SUM_WIN, SUM_LOSS, SUM_PNL = 7, 8, 9, 10, 11, 12
-EXPOSED, TRADE_ROWS, ORDER_ROWS, HELD_BARS, LOTS_FULL = 13, 14, 15, 16, 17
-BOOK_SIZE = 18
+EXPOSED, TRADE_ROWS, ORDER_ROWS, LOTS_FULL = 13, 14, 15, 16
+BOOK_SIZE = 17
 
 # Columns of a row of `state`, one row per asset.
 QUANTITY, HELD, ENTRY_BAR, STOP, TARGET, TRAIL, BEST = 0, 1, 2, 3, 4, 5, 6
@@ -108,7 +108,6 @@ def settle(book, state, lots, asset, at, quantity, raw, price, fee, bar, decisio
     if not held:
         book[TRADES] += 1.0
         book[SUM_PNL] += pnl
-        book[HELD_BARS] += bar - lots[asset, at, LOT_BAR]
         # Without a branch: whether a trade won is the one thing a processor cannot predict.
         book[WINS] += 1.0 if pnl > 0.0 else 0.0
         book[LOSSES] += 1.0 if pnl < 0.0 else 0.0

@@ -30,7 +30,6 @@ class Prices(NamedTuple):
 
 VECTOR = types.Array(float64, 1, "C")
 MATRIX = types.Array(float64, 2, "C")
-CUBE = types.Array(float64, 3, "C")
 INTEGERS = types.Array(int64, 1, "C")
 INTEGER_MATRIX = types.Array(int64, 2, "C")
 SERIES = types.Array(float64, 1, "C", readonly=True)

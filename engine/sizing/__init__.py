@@ -18,5 +18,6 @@ class FixedFraction(Model):
 
     name: Literal["fixed_fraction"] = "fixed_fraction"
     fraction: float = field(
-        1.0, low=0, high=100, step=0.05, unit="of equity", help="Share of equity at a full signal"
+        1.0, low=0, high=100, step=0.05, unit="of equity", title="Invest",
+        help="Share of equity at a full signal",
     )

@@ -6,7 +6,6 @@ prices hardly repeat.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -99,10 +98,8 @@ def decode_records(path: Path, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
 
 
 def bars_key(bars: Bars) -> str:
-    """Return the name under which prices are stored: the digest, and the session dates it leaves out."""
-    sha = hashlib.sha256(bars.digest.encode())
-    sha.update(bars.session)
-    return sha.hexdigest()[:32]
+    """Return the name under which prices are stored: the start of their digest."""
+    return bars.digest[:32]
 
 
 def encode_bars(bars: Bars) -> bytes:

@@ -79,5 +79,5 @@ class SymbolicParams:
                 setattr(self, name, Symbol(value))
 
     def __getattr__(self, name: str) -> Any:
-        # Axes of words, switches and empty values (NaN) have no arithmetic: their cells are declared one by one.
+        # Words, switches and empty values (NaN) have no arithmetic: such cells are declared one by one.
         raise NotSymbolic(name)

@@ -22,7 +22,7 @@ import engine
 from ivybt_desktop.contracts import Action
 from ivybt_desktop.theme.tokens import SIZES
 
-_LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "numba", "numpy", "pandas", "pyarrow")
+_LIBRARIES = ("PySide6-Essentials", "numba", "numpy", "pandas", "pyarrow")
 
 
 def _panel(title: str, parent: QWidget) -> tuple[QDialog, QVBoxLayout]:

@@ -13,7 +13,7 @@ import pytest
 from tests.architecture.sources import ROOT
 
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
-HEAVY = ("PySide6", "shiboken6", "pyqtgraph", "pandas", "numba", "scipy", "pyarrow", "pydantic")
+HEAVY = ("PySide6", "shiboken6", "pandas", "numba", "scipy", "pyarrow", "pydantic")
 
 
 def contracts(folder, cache):

@@ -11,6 +11,7 @@ from engine.core.framing import close_instants
 from engine.core.instrument import AssetClass
 from engine.core.timeframe import NS_PER_DAY
 from engine.core.trade import Reason
+from engine.data.closes import find_closes
 from engine.metrics import returns as measures
 
 DAY_0 = int(np.datetime64("2024-01-01", "D").astype(np.int64))  # a Monday
@@ -53,6 +54,14 @@ def test_rule_1_times_are_closes():
     time, session = close_instants(day, engine.Timeframe.parse("1d"), "open")
     assert str(time.view("M8[ns]")[0]).startswith("2024-01-03T00:00")
     assert str(session.view("M8[D]")[0]) == "2024-01-02"
+
+
+def test_rule_1_a_daily_bar_closes_with_its_session_where_the_calendar_is_known():
+    days = np.array(["2024-01-02", "2024-01-03"], "M8[ns]").astype(np.int64)
+    new_york = engine.Instrument("SPY", calendar="XNYS", time_zone="America/New_York")
+    closes = find_closes(days, days, engine.Timeframe.parse("1d"), stamp="open", instrument=new_york)
+    assert str(closes.time.view("M8[ns]")[0]).startswith("2024-01-02T21:00")
+    assert str(closes.session.view("M8[D]")[0]) == "2024-01-02"
 
 
 def test_rule_2_a_column_acts_at_the_open_after_its_bar(tmp_path):

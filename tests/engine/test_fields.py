@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from engine.core.errors import InputError
-from engine.fields import Model, describe, field, parse
+from engine.fields import Model, describe, field, parse, title_of
 from engine.strategies import StrategyParams, number_of
 
 
@@ -145,3 +145,9 @@ def test_that_a_broken_constraint_names_the_values_it_compares():
     with pytest.raises(InputError, match=r"parameters must satisfy fast < slow, were fast=60, slow=50\.") as caught:
         Crossing(fast=60)
     assert caught.value.field == "params"
+
+
+def test_that_a_field_without_a_title_is_spelled_from_its_name():
+    assert [title_of(name) for name in ("fast", "atr_length", "rsi", "stop_std")] == [
+        "Fast", "ATR length", "RSI", "Stop STD",
+    ]  # fmt: skip

@@ -18,21 +18,6 @@ from engine.strategies import Strategy
 
 PARAMS = "strategy.params."
 
-# The unit stands inside the control, the section above the label: neither is said twice.
-_TITLES = {
-    "costs.commission_bps": "Commission", "costs.commission_fixed": "Order fee",
-    "costs.commission_per_unit": "Unit fee", "costs.commission_min": "Fee at least",
-    "costs.commission_max": "Fee at most", "costs.slippage_bps": "Slippage", "costs.spread_bps": "Spread",
-    "sizing.fraction": "Invest", "execution.max_leverage": "Leverage limit", "capital": "Capital",
-    "execution.fill": "Fill at", "execution.lot": "Lot size", "execution.min_quantity": "Least quantity",
-    "execution.min_notional": "Least value", "execution.stop_unit": "Stops in",
-    "execution.reentry": "After a stop", "execution.time_stop": "Time exit",
-    "execution.atr_length": "ATR length", "risk_free": "Risk-free rate", "periods_per_year": "Bars per year",
-}  # fmt: skip
-
-_UNITS = {"execution.max_leverage": "x", "execution.min_notional": "USD", "periods_per_year": ""}
-_ABBREVIATIONS = {"atr", "bb", "ema", "macd", "rsi", "sma", "std"}
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -100,10 +85,7 @@ _LAYOUT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def field_of(name: str) -> FieldInfo:
     """Return a field of the spec (not of a strategy) as the form shows it."""
-    info = _SPEC[name]
-    return replace(
-        info, name=name, title=_TITLES.get(name, info.title), unit=_UNITS.get(name, info.unit)
-    )
+    return replace(_SPEC[name], name=name)
 
 
 SECTIONS = {
@@ -117,14 +99,7 @@ CARRIED = ("data.file", "data.timeframe", "sizing.name")
 
 def params_of(strategy: type[Strategy]) -> tuple[FieldInfo, ...]:
     """Return a strategy's parameters with dotted names."""
-    return tuple(
-        replace(info, name=f"{PARAMS}{info.name}", title=_spell(info.title)) for info in strategy.fields()
-    )
-
-
-def _spell(title: str) -> str:
-    words = [word.upper() if word.lower() in _ABBREVIATIONS else word for word in title.split(" ")]
-    return " ".join(words)
+    return tuple(replace(info, name=f"{PARAMS}{info.name}") for info in strategy.fields())
 
 
 def stop_fields(unit: str) -> tuple[FieldInfo, ...]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.bars import Bars, Panel, format_time, session_days
+from engine.core.bars import Bars, Panel, format_time
 from engine.core.errors import DataError, InputError
 from engine.core.instrument import AssetClass, Instrument
 from engine.core.timeframe import NS_PER_DAY, Timeframe
@@ -134,10 +134,6 @@ def test_that_instants_are_written_without_idle_zeros(time_ns, text):
     assert format_time(time_ns) == text
 
 
-def test_that_days_before_1970_round_down():
-    assert session_days(np.array([-1, 0, NS_PER_DAY])).tolist() == [-1, 0, 1]
-
-
 def test_that_periods_per_year_follow_the_instrument():
     assert daily().periods_per_year == 252
     assert daily(instrument=Instrument("BTC", AssetClass.CRYPTO)).periods_per_year == 365
@@ -195,3 +191,42 @@ def test_that_a_panel_needs_different_symbols(series):
         Panel.align(series)
 
 
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Asia/Tokyo", "UTC"])
+def test_that_the_date_of_a_daily_bar_is_the_date_in_its_own_zone(zone):
+    index = pd.DatetimeIndex(["2020-01-13", "2020-01-14"]).tz_localize(zone)
+    bars = Bars.from_frame(frame(index), symbol="SPY", timeframe="1d")
+    assert [bars.label(0), bars.label(1)] == ["2020-01-13", "2020-01-14"]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [pd.RangeIndex(2), pd.Index([1.5e9, 1.6e9]), pd.Index(["a", "b"]), pd.DatetimeIndex([pd.NaT, "2020-01-14"])],
+)
+def test_that_an_index_without_times_is_refused(index):
+    with pytest.raises(DataError, match="the index holds"):
+        Bars.from_frame(frame(index), symbol="SPY")
+
+
+def test_that_periods_are_taken_for_their_first_day():
+    bars = Bars.from_frame(frame(pd.period_range("2020-01-13", periods=2, freq="D")), symbol="SPY")
+    assert bars.label(0) == "2020-01-13"
+
+
+def test_that_a_frame_with_an_impossible_range_is_refused_rule_3():
+    data = frame(pd.to_datetime(["2020-01-13", "2020-01-14"]))
+    data.loc[data.index[1], "high"] = data["low"].iloc[1] - 1
+    with pytest.raises(DataError, match=r"1 bars have .* first at row 1"):
+        Bars.from_frame(data, symbol="SPY")
+
+
+def test_that_a_column_that_stands_twice_is_refused():
+    data = frame(pd.to_datetime(["2020-01-13", "2020-01-14"]))
+    with pytest.raises(DataError, match="column open"):
+        Bars.from_frame(pd.concat([data, data[["open"]]], axis=1), symbol="SPY")
+
+
+def test_that_an_unknown_stamp_is_refused():
+    with pytest.raises(InputError, match="'open' or 'close'"):
+        Bars.from_frame(frame(pd.to_datetime(["2020-01-13"])), symbol="SPY", stamp="middle")

@@ -58,7 +58,6 @@ def test_that_equal_prices_share_a_segment_and_keep_their_own_instrument(shared)
 def test_that_prices_with_other_session_dates_are_not_taken_for_the_same(shared):
     bars = random_bars(50)
     moved = replace(bars, session=bars.session + 1)
-    assert bars.digest == moved.digest
     assert shared.acquire(bars).segment != shared.acquire(moved).segment
 
 

@@ -4,7 +4,6 @@ import datetime as dt
 import math
 from dataclasses import dataclass, field
 
-
 DUST = 1e-12  # share of a position that is rounding and not a quantity
 
 

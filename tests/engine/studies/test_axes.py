@@ -19,7 +19,7 @@ NAMES = [name for name in METRIC_NAMES if name not in TAIL_NAMES]
 
 
 class Chooser(Strategy):
-    """Above or below an average of a chosen kind; without a length, always in."""
+    """Above or below an average of a chosen kind; without a length, of 30 bars."""
 
     class Params(StrategyParams):
         length: int | None = param(None, low=2, high=50)
@@ -28,17 +28,14 @@ class Chooser(Strategy):
         scale: float = param(1.0, low=0.1, high=1.0)
 
     def indicators(self, p: Any):
-        if p.length is None:
-            return {}
-        return {"line": ema("close", p.length) if p.kind == "ema" else sma("close", p.length)}
+        length = 30 if p.length is None else p.length
+        return {"line": ema("close", length) if p.kind == "ema" else sma("close", length)}
 
     @rule
     def decide(bars, bank, rows, params, target):
         for t in range(bars.close.shape[0]):
-            side = 1.0
-            if not np.isnan(params[0]):
-                line = bank[rows[0], t]
-                side = 1.0 if bars.close[t] > line else (-1.0 if bars.close[t] < line else 0.0)
+            line = bank[rows[0], t]
+            side = 1.0 if bars.close[t] > line else (-1.0 if bars.close[t] < line else 0.0)
             target[t] = params[3] * (-side if params[2] == 1.0 else side)
 
 
