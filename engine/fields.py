@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from engine.core.errors import InputError, nearest
 
@@ -24,6 +25,16 @@ class Model(BaseModel):
     """Frozen, strict record with declared fields; unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_switches(cls, value: Any, info: ValidationInfo) -> Any:
+        # YAML reads "yes" as true, and true is 1 in Python: a capital of 1 that nobody asked for.
+        if isinstance(value, bool) and info.field_name:
+            kind = _kind(cls.model_fields[info.field_name].annotation)[0]
+            if kind in ("int", "float"):
+                raise PydanticCustomError("switch", "must be a number")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +182,11 @@ def input_error(error: ValidationError, model: type[BaseModel], where: str = "")
 
 _WORDS = {
     "missing": "is missing",
+    "model_type": "must be a group of fields, such as {{name: value}}",
+    "dict_type": "must be a group of fields, such as {{name: value}}",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "string_type": "must be text",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_parsing": "must be a number",
@@ -178,6 +194,7 @@ _WORDS = {
     "bool_parsing": "must be true or false",
     "date_parsing": "must be a date such as 2015-01-31",
     "date_from_datetime_parsing": "must be a date such as 2015-01-31",
+    "date_from_datetime_inexact": "must be a date such as 2015-01-31",
     "greater_than_equal": "must be at least {ge:g}",
     "less_than_equal": "must be at most {le:g}",
 }

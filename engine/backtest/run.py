@@ -70,6 +70,12 @@ def select(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> Bars:
         No bars, or a price at or below zero.
     """
     if not isinstance(bars, Bars):
+        given: Any = bars
+        if not all(isinstance(one, Bars) for one in given):
+            raise InputError(
+                f"prices must be Bars, was {type(bars).__name__}", field="data",
+                hint="Make them with engine.read_bars(path) or engine.Bars.from_frame(frame)",
+            )  # fmt: skip
         if len(bars) != 1:
             raise InputError(
                 f"{len(bars)} instruments were given, one account trades one instrument",

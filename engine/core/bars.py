@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engine.core.errors import DataError, InputError
 from engine.core.instrument import Instrument
-from engine.core.timeframe import NS_PER_DAY, Timeframe
+from engine.core.timeframe import Timeframe
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -86,5 +86,4 @@ class Cancelled:
     done: int = 0
 
 
-Ending = Finished | Failed | Cancelled
 JobEvent = Queued | Started | Progress | Partial | Finished | Failed | Cancelled

@@ -7,8 +7,8 @@ that compiled code calls is marked with `kernel`; compiling a caller compiles wh
 Notes
 -----
 numba's own cache compares a source file's time and size. That misses an edit within one tick of the
-clock and an edit of a *called* function in another file. The stamp used here is a digest of the source
-files of the function and of everything it calls.
+clock and an edit of a *called* function in another file. The stamp used here is a digest of the code
+of the function and of everything it calls, with the constants they read.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
+
+import numpy as np
 
 from engine.registry import is_plugin_module
 
@@ -141,16 +142,33 @@ def _reached(function: Any, seen: set[Any] | None = None) -> set[Any]:
 
 
 def _stamp(function: Any) -> str:
+    """Return a digest of what is compiled: code, constants and options, of everything that is called.
+
+    Taken from memory and not from the source files: a file may have been edited since it was imported,
+    and constants come from modules that hold no function.
+    """
     sha = hashlib.sha256()
-    for part in sorted({part for reached in _reached(function) for part in _source(reached)}):
+    for part in sorted(b"\0".join(_facts(reached)) for reached in _reached(function)):
         sha.update(part)
     return sha.hexdigest()
 
 
-def _source(function: Any) -> Iterator[bytes]:
-    code: CodeType = function.__code__
-    try:
-        yield hashlib.sha256(Path(code.co_filename).read_bytes()).digest()
-    except OSError:  # frozen: there is no source file
-        yield f"{function.__module__}.{function.__qualname__}".encode()
-        yield code.co_code + repr((code.co_consts, code.co_names)).encode()
+def _facts(function: Any) -> Iterator[bytes]:
+    yield f"{function.__module__}.{function.__qualname__} {getattr(function, _MARK, {})}".encode()
+    yield from _code_facts(function.__code__, function.__globals__)
+
+
+def _code_facts(code: CodeType, scope: dict[str, Any]) -> Iterator[bytes]:
+    yield code.co_code
+    yield repr((code.co_varnames, code.co_names)).encode()
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            yield from _code_facts(value, scope)
+        else:
+            yield repr(value).encode()
+    for name in code.co_names:
+        value = scope.get(name)
+        if isinstance(value, bool | int | float | complex | str | tuple):
+            yield f"{name}={value!r}".encode()
+        elif isinstance(value, np.ndarray | np.generic):
+            yield f"{name}={value.dtype}{value.shape}".encode() + value.tobytes()

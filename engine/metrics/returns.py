@@ -28,8 +28,8 @@ def _ratios(returns: FloatArray, periods_per_year: float, risk_free: float) -> F
 
 
 def _ratios_of(returns, n, periods, risk_free, lanes, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (compiled)
-    total, _ = totals_of(returns, returns, n, lanes)
-    risk_ratios(returns, n, total / n, periods, risk_free, lanes, out)
+    total, _ = totals_of(returns, returns, n, lanes)  # type: ignore[no-untyped-call]
+    risk_ratios(returns, n, total / n, periods, risk_free, lanes, out)  # type: ignore[no-untyped-call]
 
 
 @functools.cache

@@ -42,6 +42,8 @@ _WIDEST = "0,000,000.00"
 _TICK_ROOM = 8 * SIZES.grid
 _TAG = SIZES.label + SIZES.grid + 2
 _LEGEND = SIZES.label + 2 * SIZES.grid
+# Share of a low pane that the row of the legend may take.
+_MOST_HEAD = 0.45
 Text = Callable[[float, int], str]
 FloatArray = npt.NDArray[np.float64]
 
@@ -202,8 +204,8 @@ class Pane(QWidget):
         picture.fill(self._inks.panel)
         painter = QPainter(picture)
         painter.setFont(self.font())
-        # The legend has a row of its own above the data, where the pane is high enough for it.
-        head = min(_LEGEND / max(self.height(), 1), 0.2) if self.legend else 0.0
+        # The legend has a row of its own above the data.
+        head = min(_LEGEND / max(self.height(), 1), _MOST_HEAD) if self.legend else 0.0
         self.scale.fit(*self.extent(), foot=self.foot, head=head)
         view = self.view()
         values, decimals = self._ticks(view)

@@ -31,6 +31,9 @@ IntArray = npt.NDArray[np.int64]
 _SAMPLE = 60
 
 
+_STEPS = (Qt.Key.Key_Down, Qt.Key.Key_Up)
+
+
 class TableView(QWidget):
     """A table over arrays with its find bar.
 
@@ -258,8 +261,18 @@ class _Grid(QTableView):
             self._owner.copy()
         elif event.matches(QKeySequence.StandardKey.Find):
             self._owner.open_find()
+        elif event.key() in _STEPS and not self.selectionModel().hasSelection():
+            self._choose_first()
         else:
             super().keyPressEvent(event)
+
+    def _choose_first(self) -> None:
+        """Select the row that has the keyboard: a table that was only just entered has chosen none."""
+        row = max(self.currentIndex().row(), 0)
+        if row < self.model().rowCount():
+            # A row that is the current one already would be chosen without anybody being told.
+            self.selectionModel().clearCurrentIndex()
+            self._owner.select_row(self._owner.model.source_row(row))
 
 
 def next_keys(keys: Sequence[SortKey], column: int, *, add: bool) -> list[SortKey]:

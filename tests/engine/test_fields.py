@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from engine.backtest.spec import BacktestSpec
 from engine.core.errors import InputError
 from engine.fields import Model, describe, field, parse, title_of
 from engine.strategies import StrategyParams, number_of
@@ -87,7 +88,7 @@ def test_that_text_from_flags_is_read_as_the_declared_type():
         ({"mode": "c"}, "mode: must be 'a' or 'b', was 'c'"),
         ({"day": "31.01.2015"}, "day: must be a date such as 2015-01-31, was '31.01.2015'"),
         ({"rate": 0}, "rate: must be above 0, was 0. Use a value up to 5"),
-        ({"name": 7}, "name: must be a valid string, was 7"),
+        ({"name": 7}, "name: must be text, was 7"),
     ],
 )
 def test_that_a_wrong_value_is_told_in_plain_words(data, told):
@@ -145,6 +146,25 @@ def test_that_a_broken_constraint_names_the_values_it_compares():
     with pytest.raises(InputError, match=r"parameters must satisfy fast < slow, were fast=60, slow=50\.") as caught:
         Crossing(fast=60)
     assert caught.value.field == "params"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"capital": True}, "capital: must be a number, was True"),
+        ({"costs": 5}, "costs: must be a group of fields"),
+        ({"strategy": None}, "strategy: must be a group of fields"),
+        ({"params": None}, "strategy.params: must be a group of fields"),
+        ({"capital": None}, "capital: must be a number"),
+        ({"execution": {"time_stop": True}}, "execution.time_stop: must be a number"),
+        ({"data": {"file": 5}}, "data.file: must be text"),
+        ({"data": {"start": "2020"}}, "data.start: must be a date such as"),
+        ({"data": {"symbols": ["SPY"], "source": "yahoo"}}, "data.symbols: unknown field 'symbols'"),
+    ],
+)
+def test_that_wrong_kinds_are_told_in_plain_words(values, words):
+    with pytest.raises(InputError, match=words):
+        BacktestSpec(**({"strategy": "buy_and_hold"} | values))
 
 
 def test_that_a_field_without_a_title_is_spelled_from_its_name():

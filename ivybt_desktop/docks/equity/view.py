@@ -18,7 +18,7 @@ from ivybt_desktop.plots.stack import PaneStack
 from ivybt_desktop.theme.tokens import SIZES, Tokens
 
 EMPTY = "Run a backtest with F5 to see its equity and drawdown here"
-_EQUITY, _DRAWDOWN = 3, 1
+_EQUITY, _DRAWDOWN = 5, 3
 # From here on the axis writes 1.25M instead of 1,250,000.
 _LARGE = 10_000_000
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Tone = Literal["", "up", "down"]
 
-EMPTY = "Run a backtest (F5) to see its numbers here."
+EMPTY = "Run a backtest with F5 to see its numbers here"
 HEADLINES = ("total_return", "cagr", "sharpe", "max_drawdown", "trades", "win_rate")
 _GROUPS = ("Return", "Risk", "Ratios", "Trades", "Activity")
 _UNITS = {"fraction": "%", "bars": "bars", "per year": "x/yr"}

@@ -196,7 +196,6 @@ def _label(role: str) -> QLabel:
 
 def _run_button() -> QPushButton:
     button = QPushButton("Run")
-    button.setProperty("role", "primary")
     button.setAccessibleName("Run the backtest")
     button.setMinimumHeight(SIZES.row + SIZES.grid)
     return button

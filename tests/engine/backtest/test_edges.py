@@ -8,6 +8,7 @@ import pytest
 from engine.backtest.run import run_backtest, simulate_signals
 from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars
+from engine.core.errors import InputError
 from engine.core.instrument import Instrument
 from engine.core.timeframe import NS_PER_DAY, NS_PER_SECOND, Timeframe
 from engine.core.trade import Reason
@@ -89,6 +90,38 @@ def test_that_an_order_decided_before_a_stop_is_still_filled_with_next_close():
     assert [Reason(r).label for r in result.orders["reason"]] == ["signal", "stop_loss", "signal"]
     assert result.orders["fill_bar"].tolist() == [1, 2, 2]
     assert result.positions[2] < 0
+
+
+def test_that_the_first_high_is_the_capital_rule_21():
+    result = simulate([10.0] * 12, [1] * 12, {"commission_fixed": 5.0}, fill="this_close")
+    assert result.equity.tolist() == [95.0] * 12
+    assert result.metrics["max_drawdown"] == pytest.approx(-0.05)
+    assert result.metrics["max_drawdown_bars"] == 12
+
+
+def test_that_the_range_of_the_last_bar_counts_when_a_trade_ends_at_its_close():
+    bars = make_bars([100] * 4, [100] * 4, [100, 100, 120, 130], [100, 100, 90, 80])
+    closed = simulate(bars, [1] * 4, close_at_end=True).trades[0]
+    assert (closed["mae"], closed["mfe"]) == (pytest.approx(-0.2), pytest.approx(0.3))
+    left = simulate(bars, [1, 1, 0, 0]).trades[0]  # sold at the open of bar 3
+    assert (left["mae"], left["mfe"]) == (pytest.approx(-0.1), pytest.approx(0.2))
+
+
+@pytest.mark.parametrize("prices", ["prices.csv", [1.0, 2.0], make_bars([1.0, 2.0]).to_frame()])
+def test_that_prices_that_are_no_bars_are_refused_in_words(prices):
+    with pytest.raises(InputError, match=r"prices must be Bars.*from_frame"):
+        run_backtest(prices, BacktestSpec(strategy="buy_and_hold"))
+
+
+@pytest.mark.parametrize(("start", "end", "part"), [(5, 40, slice(5, 41)), (None, 40, slice(0, 41)), (5, None, slice(5, 60))])
+def test_that_a_date_range_runs_just_those_sessions_with_both_ends(start, end, part):
+    bars = random_bars(3, size=60)
+    label = [None if at is None else bars.label(at) for at in (start, end)]
+    values = {"strategy": "sma_cross", "params": {"fast": 2, "slow": 5}}
+    ranged = run_backtest(bars, BacktestSpec(**values, data={"start": label[0], "end": label[1]}))
+    alone = run_backtest(bars.slice(part.start, part.stop), BacktestSpec(**values))
+    assert ranged.equity.tobytes() == alone.equity.tobytes()
+    assert ranged.metrics["benchmark_return"] == alone.metrics["benchmark_return"]
 
 
 def minutes(close):

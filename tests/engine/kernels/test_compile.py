@@ -10,6 +10,7 @@ import pytest
 
 from engine.backtest.targets import targets_of
 from engine.core.errors import StrategyError
+from engine.kernels import compile as compile_module
 from engine.registry import Registry
 from engine.strategies import Strategy, check_declaration
 from tests.conformance.series import bars_of
@@ -63,6 +64,18 @@ def test_that_an_edit_of_a_called_function_counts_even_when_size_and_time_stay(r
     assert targets(registry, tmp_path) == [0.5, 0.5]
     write(tmp_path, inner="0.2")
     assert targets(registry, tmp_path) == [0.1, 0.1]
+
+
+def shared(width):
+    """Return a function of some module whose global name WIDTH comes from another module."""
+    scope = {"__name__": "somewhere", "WIDTH": width}
+    exec("def fill(out):\n    out[0] = WIDTH\n", scope)  # noqa: S102  (a function on one line of source)
+    return scope["fill"]
+
+
+def test_that_another_constant_of_another_module_counts_although_no_source_line_changed():
+    assert compile_module._stamp(shared(3)) == compile_module._stamp(shared(3))
+    assert compile_module._stamp(shared(3)) != compile_module._stamp(shared(4))
 
 
 def test_that_no_bytecode_is_written_next_to_a_users_file(registry, tmp_path):

@@ -25,7 +25,7 @@ def test_that_an_unknown_strategy_suggests_the_nearest():
         ("turtle", {"exit": 25}, "parameters must satisfy exit <= entry, were entry=20, exit=25"),
         ("turtle", {"stop_atr": 0}, r"strategy\.params\.stop_atr: must be at least 0\.5, was 0"),
         ("supertrend", {"atr_lenght": 7}, r"Did you mean 'atr_length'\?"),
-        ("external_signals", {"column": 3}, r"strategy\.params\.column: must be a valid string, was 3"),
+        ("external_signals", {"column": 3}, r"strategy\.params\.column: must be text, was 3"),
     ],
 )
 def test_that_parameters_that_cannot_be_are_refused(name, params, told):

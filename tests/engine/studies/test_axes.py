@@ -8,6 +8,7 @@ import pytest
 from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import InputError
+from engine.indicators.channel import bollinger
 from engine.indicators.moving_average import ema, sma
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
 from engine.strategies import Strategy, StrategyParams, param, registry, rule
@@ -29,13 +30,16 @@ class Chooser(Strategy):
 
     def indicators(self, p: Any):
         length = 30 if p.length is None else p.length
-        return {"line": ema("close", length) if p.kind == "ema" else sma("close", length)}
+        line = ema("close", length) if p.kind == "ema" else sma("close", length)
+        return {"line": line, "lower": bollinger("close", length, 1.5)[2]}
 
     @rule
     def decide(bars, bank, rows, params, target):
         for t in range(bars.close.shape[0]):
             line = bank[rows[0], t]
             side = 1.0 if bars.close[t] > line else (-1.0 if bars.close[t] < line else 0.0)
+            if bars.close[t] < bank[rows[1], t]:
+                side = 0.0
             target[t] = params[3] * (-side if params[2] == 1.0 else side)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
@@ -235,3 +235,15 @@ def test_that_a_column_grows_for_longer_text_and_keeps_a_chosen_width_otherwise(
     view.grid.setColumnWidth(0, 40)
     view.set_columns([day("2020-01-03 14:35 UTC"), day("x")])
     assert view.grid.columnWidth(0) == 40
+
+
+def test_that_the_first_arrow_key_in_a_table_chooses_its_first_row(qtbot, table):
+    table.select_row(-1)
+    table.grid.setCurrentIndex(QModelIndex())
+    table.grid.setFocus()
+    told = []
+    table.current_changed.connect(told.append)
+    qtbot.keyClick(table.grid, Qt.Key.Key_Down)
+    assert table.selected_rows().tolist() == [table.model.source_row(0)]
+    qtbot.keyClick(table.grid, Qt.Key.Key_Down)
+    assert told[-2:] == [table.model.source_row(0), table.model.source_row(1)]

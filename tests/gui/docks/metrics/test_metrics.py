@@ -54,7 +54,7 @@ def workspace():
 def test_that_an_empty_panel_says_what_to_do(workspace):
     view = FakeView()
     MetricsPresenter(view, workspace)
-    assert view.states[-1].empty == EMPTY == "Run a backtest (F5) to see its numbers here."
+    assert view.states[-1].empty == EMPTY == "Run a backtest with F5 to see its numbers here"
 
 
 def test_that_a_run_fills_the_panel_and_its_end_empties_it(workspace, result):
