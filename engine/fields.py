@@ -6,6 +6,7 @@ table needs to know; `parse` turns a mapping into a model or into one clear `Inp
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -112,6 +113,11 @@ def field(
 
 def describe(model: type[BaseModel]) -> list[FieldInfo]:
     """Return the fields of a model that a form can show, in declared order; nested models are left out."""
+    return list(_described(model))
+
+
+@functools.lru_cache(maxsize=256)
+def _described(model: type[BaseModel]) -> tuple[FieldInfo, ...]:
     found = []
     for name, info in model.model_fields.items():
         kind, optional, choices = _kind(info.annotation)
@@ -127,7 +133,7 @@ def describe(model: type[BaseModel]) -> list[FieldInfo]:
             title=info.title or title_of(name),
         )  # fmt: skip
         found.append(shown)
-    return found
+    return tuple(found)
 
 
 def title_of(name: str) -> str:

@@ -208,6 +208,8 @@ class Application:
         self.actions.set_enabled(_RUN, True)
         if up:
             self.workspace.log("info", f"{self._pool.workers} workers ready")
+            # The workers have compiled: live runs and the chart's lines load the same from the disk now.
+            self.background.call(_warm, lambda _none: None, self._tell)
         else:
             self.workspace.log("warning", "the workers are slow to start; runs wait for them")
 
@@ -311,6 +313,12 @@ class Application:
             self.preferences.save()
         except IvyError:
             _LOG.exception("settings were not saved")
+
+
+def _warm() -> None:
+    from engine.jobs.worker import warm  # noqa: PLC0415  (loads numba)
+
+    warm()
 
 
 def run_headless(folder: Path | None = None, *, reason: str = "Without a window") -> int:

@@ -45,6 +45,8 @@ class Workspace:
         Visible bar positions of the linked charts and the dock where they were changed.
     strategies_changed
         Emitted after the user's strategy folder was read again.
+    preset_saved : Signal(str)
+        Emitted with the name of a preset that another part than Setup has saved.
     problem : str
         Why the settings on the screen cannot be run (a sentence without a full stop); empty when they
         can. `spec` is the last one that could.
@@ -66,6 +68,7 @@ class Workspace:
         self.theme_changed: Signal[Tokens] = Signal()
         self.logged: Signal[str, str] = Signal()
         self.strategies_changed: Signal[()] = Signal()
+        self.preset_saved: Signal[str] = Signal()
 
     def set_bars(self, bars: Bars) -> None:
         """Show another price series; the result no longer belongs to it and is dropped."""

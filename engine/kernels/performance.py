@@ -39,33 +39,35 @@ FLAT = 1e-14
 
 
 @loop_kernel
-def bar_returns(equity, capital, n, returns):
-    """Write returns[t] = equity[t] / equity[t-1] - 1 with equity[-1] = capital (rule 19)."""
-    returns[0] = equity[0] / capital - 1.0
-    for t in range(1, n):
-        returns[t] = equity[t] / equity[t - 1] - 1.0
+def bar_returns(equity, capital, n, returns, lanes):
+    """Write returns[t] = equity[t] / equity[t-1] - 1 with equity[-1] = capital (rule 19).
 
-
-@loop_kernel
-def totals_of(x, y, n, lanes):
-    """Return the sums of x[:n] and of y[:n]; ``lanes`` is float64[2, LANES] scratch."""
-    of_x, of_y = lanes[0], lanes[1]
+    Returns the sums of the returns and of the equity; ``lanes`` is float64[2, LANES] scratch.
+    """
+    gains, levels = lanes[0], lanes[1]
     for k in range(LANES):
-        of_x[k] = 0.0
-        of_y[k] = 0.0
-    blocks = n // LANES
+        gains[k] = 0.0
+        levels[k] = 0.0
+    before, after, out = equity[: n - 1], equity[1:n], returns[1:n]
+    blocks = (n - 1) // LANES
     for block in range(blocks):
         for k in range(LANES):
-            of_x[k] += x[block * LANES + k]
-            of_y[k] += y[block * LANES + k]
-    total_x = total_y = 0.0
+            level = after[block * LANES + k]
+            gain = level / before[block * LANES + k] - 1.0
+            out[block * LANES + k] = gain
+            gains[k] += gain
+            levels[k] += level
+    returns[0] = equity[0] / capital - 1.0
+    gained, held = returns[0], equity[0]
     for k in range(LANES):
-        total_x += of_x[k]
-        total_y += of_y[k]
-    for t in range(blocks * LANES, n):
-        total_x += x[t]
-        total_y += y[t]
-    return total_x, total_y
+        gained += gains[k]
+        held += levels[k]
+    for t in range(blocks * LANES, n - 1):
+        gain = after[t] / before[t] - 1.0
+        out[t] = gain
+        gained += gain
+        held += after[t]
+    return gained, held
 
 
 @loop_kernel
@@ -177,12 +179,11 @@ def measure(equity, n, book, capital, periods, risk_free, elapsed_days, benchmar
         Scratch.
     out : float64[METRIC_COUNT]
     """
-    bar_returns(equity, capital, n, returns)
+    gained, held = bar_returns(equity, capital, n, returns, lanes)
     final = equity[n - 1]
     out[INITIAL], out[FINAL], out[TOTAL_RETURN] = capital, final, final / capital - 1.0
     out[ANNUAL_RETURN] = growth(capital, final, periods / n)
     out[CAGR] = growth(capital, final, 365.2425 / elapsed_days) if elapsed_days > 0.0 else np.nan
-    gained, held = totals_of(returns, equity, n, lanes)
     risk_ratios(returns, n, gained / n, periods, risk_free, lanes, out)
     worst, longest = deepest(equity, capital, n)
     out[MAX_DRAWDOWN], out[MAX_DRAWDOWN_BARS] = worst, longest

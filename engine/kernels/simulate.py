@@ -50,7 +50,7 @@ from engine.kernels.terms import (
 )
 
 KERNEL_VERSION = "1"
-SCAN = 16
+SCAN = 64
 
 # Cash this far below zero, as a share of the capital, is rounding and not debt.
 NO_DEBT = 1e-9
@@ -207,20 +207,18 @@ def trade_at_close(book, state, lots, bar, decision, targets, equity, market, te
 
 @account_kernel
 def first_change(targets, asset, held, start, stop):
-    """Return the first bar of ``start:stop`` whose target differs from ``held``, else ``stop``."""
-    row = targets[asset, start:stop]  # from zero on, so that no index can be negative
-    blocks = row.shape[0] // SCAN
-    at = blocks * SCAN
-    for block in range(blocks):
-        changed = 0
-        for k in range(SCAN):  # compared without a branch, several bars at once
-            changed += row[block * SCAN + k] != held
-        if changed:
-            at = block * SCAN
-            break
-    for bar in range(at, row.shape[0]):
-        if row[bar] != held:
-            return start + bar
+    """Return the first bar of ``start:stop`` whose target differs from ``held``, else ``stop``.
+
+    The position is found as a least index over a block, which processors do without a branch.
+    """
+    for first in range(start, stop, SCAN):
+        block = targets[asset, first : min(first + SCAN, stop)]
+        size = block.shape[0]
+        found = size
+        for k in range(size):
+            found = min(found, k if block[k] != held else size)
+        if found < size:
+            return first + found
     return stop
 
 

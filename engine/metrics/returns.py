@@ -15,7 +15,7 @@ from numba import float64, int64, types, void
 from engine.core.bars import FloatArray
 from engine.kernels import performance as kernel
 from engine.kernels.compile import compile_loop
-from engine.kernels.performance import risk_ratios, totals_of
+from engine.kernels.performance import risk_ratios
 from engine.kernels.types import MATRIX, SERIES, VECTOR
 
 
@@ -28,8 +28,7 @@ def _ratios(returns: FloatArray, periods_per_year: float, risk_free: float) -> F
 
 
 def _ratios_of(returns, n, periods, risk_free, lanes, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (compiled)
-    total, _ = totals_of(returns, returns, n, lanes)  # type: ignore[no-untyped-call]
-    risk_ratios(returns, n, total / n, periods, risk_free, lanes, out)  # type: ignore[no-untyped-call]
+    risk_ratios(returns, n, np.mean(returns[:n]), periods, risk_free, lanes, out)  # type: ignore[no-untyped-call]
 
 
 @functools.cache

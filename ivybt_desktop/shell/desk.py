@@ -85,7 +85,7 @@ class Desk:
         if not names:
             self._tell("info", "There are no presets yet", "Ctrl+S saves the current settings as one")
             return
-        self._choose(names, lambda name: self.files.open_spec(presets.path_of(name)), "Open preset")
+        self._choose(names, self._open_preset, "Open preset")
 
     def save_preset(self) -> None:
         """Ask for a name and keep the current settings under it."""
@@ -150,6 +150,7 @@ class Desk:
     def show_perspective(self, name: str) -> None:
         """Show another arrangement of the docks."""
         self.window.layouts.switch(name)
+        self.window.keep_focus()
 
     def show_shortcuts(self) -> None:
         """Show the list of keys."""
@@ -184,7 +185,23 @@ class Desk:
         except IvyError as error:
             self.board.post(Notice.of(error))
             return
+        self.workspace.preset_saved.emit(path.stem)
         self.workspace.log("info", f"preset saved as {path}")
+
+    def _open_preset(self, name: str) -> None:
+        presets, current = Presets(self.home.presets), self.workspace.spec
+        if self.workspace.bars is None or current is None:
+            self.files.open_spec(presets.path_of(name))
+            return
+        try:
+            spec = presets.load(name)
+        except IvyError as error:
+            self.board.post(Notice.of(error))
+            return
+        # As in Setup: a preset is tried on the prices that are on the screen.
+        loaded = {"file": current.data.file, "timeframe": current.data.timeframe}
+        self.workspace.set_spec(spec.replace(data=spec.to_dict()["data"] | loaded))
+        self.workspace.log("info", f"preset '{name}' opened")
 
     def _tell(self, level: str, what: str, hint: str) -> None:
         self.board.post(Notice("warning" if level == "warning" else "info", what, hint=hint))

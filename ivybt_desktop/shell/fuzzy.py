@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-_START, _RUN, _HIT, _GAP = 12, 6, 2, 1
+_START, _RUN, _HIT, _GAP, _WHOLE = 12, 6, 2, 1, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ def _walk(letters: list[str], text: str, first: int, seek: Callable[[str, str, i
             score += _RUN
         hits.append(found)
         at = found + 1
+    if len(hits) > 2 and hits[-1] - hits[0] == len(hits) - 1:
+        score += _WHOLE  # three letters in a row are a part of a word, not initials
     return Match(score - first // 8, tuple(hits))
 
 

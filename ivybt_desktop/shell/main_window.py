@@ -145,6 +145,12 @@ class MainWindow(QMainWindow):
         for frame in self.host.frames.values():
             frame.title.set_current(now is not None and frame.isAncestorOf(now))
 
+    def keep_focus(self) -> None:
+        """Take the keyboard back from a control that got it only because a dock was hidden."""
+        now = QApplication.focusWidget()
+        if now is not None and self.menus.toolbar.isAncestorOf(now):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
     # -- events of Qt ---------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:

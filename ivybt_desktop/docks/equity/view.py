@@ -21,6 +21,7 @@ EMPTY = "Run a backtest with F5 to see its equity and drawdown here"
 _EQUITY, _DRAWDOWN = 5, 3
 # From here on the axis writes 1.25M instead of 1,250,000.
 _LARGE = 10_000_000
+_ABOVE_ZERO = 1e-9
 
 
 def _money(value: float) -> str:
@@ -32,7 +33,8 @@ def _axis_money(value: float, decimals: int) -> str:
 
 
 def _axis_percent(value: float, decimals: int) -> str:
-    return percent_text(value, max(decimals - 2, 0))
+    # The room of the legend lies above zero, where no drawdown can be.
+    return percent_text(value, max(decimals - 2, 0)) if value < _ABOVE_ZERO else ""
 
 
 def _equity_ink(inks: Inks) -> QColor:

@@ -71,6 +71,7 @@ class RunsPresenter:
         self._background = background or _at_once
         self._query, self._asked = "", 0
         self._hidden: tuple[str, ...] = ()
+        self._listed: Sequence[RunSummary] = ()
         self._closed = False
         jobs.event.connect(self._take)
         workspace.theme_changed.connect(view.set_theme)
@@ -143,7 +144,11 @@ class RunsPresenter:
     def _show(self, asked: int, runs: Sequence[RunSummary]) -> None:
         if self._closed or asked != self._asked:
             return
-        kept = [run for run in runs if run.run_id not in self._hidden]
+        self._listed = runs
+        self._refresh()
+
+    def _refresh(self) -> None:
+        kept = [run for run in self._listed if run.run_id not in self._hidden]
         if kept:
             result = self._workspace.result
             self._view.show_runs(kept, "" if result is None else result.run_id)
@@ -160,7 +165,9 @@ class RunsPresenter:
             self._workspace.show_run(result)
 
     def _mark(self, _result: object) -> None:
-        self.reload()
+        # A live run comes with every move of a slider and is not kept: the list on the disk is the same.
+        if self._listed:
+            self._refresh()
 
     def _tell(self, error: IvyError) -> None:
         self._workspace.log("error", str(error))

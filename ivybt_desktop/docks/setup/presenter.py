@@ -234,7 +234,7 @@ class SetupPresenter:
         return (
             (space.spec_changed, self._take_spec), (space.bars_changed, self._bars_changed),
             (space.result_changed, self._result_changed), (space.theme_changed, self._view.set_theme),
-            (space.strategies_changed, self._strategies_changed),
+            (space.strategies_changed, self._strategies_changed), (space.preset_saved, self._preset_saved),
         )  # fmt: skip
 
     def _take_spec(self, spec: BacktestSpec) -> None:
@@ -261,6 +261,11 @@ class SetupPresenter:
         kept = {k: v for k, v in values.items() if not k.startswith(PARAMS) or k in params}
         self._history.push(params | kept, key=_LOAD)
         self._apply(run=self._workspace.result is not None)
+
+    def _preset_saved(self, name: str) -> None:
+        self._preset, self._preset_error = name, ""
+        self._names = tuple(self._presets.names())
+        self._show(judge(self.values, self._workspace.bars))
 
     def _live_done(self, result: BacktestResult) -> None:
         bars = self._workspace.bars

@@ -89,7 +89,7 @@ def test_that_the_palette_lists_every_command_and_runs_one(application: Applicat
     assert listed == {action.title for action in application.actions if action.id != "view.palette"}
     before = application.workspace.theme.name
     qtbot.keyClicks(palette.field, "dark light")
-    assert palette.model.found[0][0].title == "Switch between dark and light"
+    assert palette.model.found[0][0].title == "Switch theme: dark or light"
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert not palette.isVisible()
     assert application.workspace.theme.name != before

@@ -21,13 +21,14 @@ from ivybt_desktop.shell.perspectives import PERSPECTIVES, first_sizes
 from ivybt_desktop.shell.status_words import clock_words, data_words, job_words, memory_words
 from tests.fakes.prices import random_bars
 
-_TITLES = ["Run", "Reset layout", "Go to Trades", "Open prices", "Switch between dark and light", "Export trades"]
+_TITLES = ["Run", "Reset layout", "Go to Trades", "Open prices", "Switch theme: dark or light", "Export trades"]
 
 
 def test_that_starts_of_words_win() -> None:
     assert ranked("gt", _TITLES, str)[0][0] == "Go to Trades"
     assert ranked("rl", _TITLES, str)[0][0] == "Reset layout"
     assert ranked("run", _TITLES, str)[0][0] == "Run"
+    assert ranked("the", ["Trades: copy with headers", "Switch theme"], str)[0][0] == "Switch theme"
     assert [title for title, _ in ranked("zz", _TITLES, str)] == []
 
 
