@@ -100,7 +100,7 @@ class Application:
         )
         self.context = AppContext(
             self.workspace, self.jobs, self.store, home.presets, home.plugins, self.files.open,
-            run=self.runs.run, background=self.background.call,
+            run=self.runs.run, background=self._when_mended,
         )  # fmt: skip
         self._ready = QTimer(self.window)
         self._ready.setInterval(_READY_POLL_MS)
@@ -109,6 +109,8 @@ class Application:
         self._pool: ProcessExecutor | None = None
         self._to_open: list[Path] = []
         self._is_closed = False
+        self._wanted: list[tuple[Callable[[], Any], Callable[[Any], Any], Callable[[IvyError], Any]]] = []
+        self._is_mended = False
         self.ended: Callable[[], object] | None = None
         self._connect()
 
@@ -121,6 +123,7 @@ class Application:
 
     def start_at_once(self) -> None:
         """Show the window with all docks built, and leave files, plug-ins and workers alone."""
+        self._is_mended = True
         self._show()
         for name in self.window.host.waiting:
             self._build(name)
@@ -178,7 +181,7 @@ class Application:
 
     def _load(self) -> None:
         self._start_workers()
-        self.background.call(self._mend_store, self._tell_mended, self._tell)
+        self.background.call(self._mend_store, self._tell_mended, self._tell_unmended)
         self.background.call(self._scan_plugins, self._open_last, self._tell)
 
     def _start_workers(self) -> None:
@@ -219,6 +222,26 @@ class Application:
     def _tell_mended(self, notices: tuple[str, ...]) -> None:
         for words in notices:
             self._warn(words.removesuffix("."), "")
+        self._go_on()
+
+    def _tell_unmended(self, error: IvyError) -> None:
+        self._tell(error)
+        self._go_on()
+
+    def _when_mended(
+        self, work: Callable[[], Any], then: Callable[[Any], Any], failed: Callable[[IvyError], Any]
+    ) -> None:
+        """Run docks' work in the background; the list of runs is not read while it is being mended."""
+        if self._is_mended:
+            self.background.call(work, then, failed)
+        else:
+            self._wanted.append((work, then, failed))
+
+    def _go_on(self) -> None:
+        self._is_mended = True
+        wanted, self._wanted = self._wanted, []
+        for work, then, failed in wanted:
+            self.background.call(work, then, failed)
 
     def _scan_plugins(self) -> list[tuple[str, int, str, str]]:
         from engine.strategies import registry  # noqa: PLC0415  (user code: off the GUI thread)

@@ -87,11 +87,10 @@ def select(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> Bars:
     series = bars
     if spec.data.start or spec.data.end:
         series = bars.between(spec.data.start, spec.data.end)
-    lowest = min(float(series.open.min()), float(series.low.min()), float(series.close.min()))
-    if lowest <= 0.0:
+    if series.lowest <= 0.0:
         at = int(np.argmax(np.minimum(np.minimum(series.open, series.low), series.close) <= 0.0))
         raise DataError(
-            f"the price is {lowest:g} or less at {series.label(at)}", where=series.symbol,
+            f"the price is {series.lowest:g} or less at {series.label(at)}", where=series.symbol,
             hint="Sizing by value needs prices above zero: choose a range without it",
         )  # fmt: skip
     return series

@@ -56,7 +56,8 @@ class Bars:
 
     Notes
     -----
-    Arrays are made read-only and contiguous; the object may be shared between threads.
+    Arrays are kept as read-only views without a copy, so that a million bars cost no second copy: do not
+    write to them afterwards. The object may be shared between threads.
     """
 
     instrument: Instrument
@@ -130,6 +131,13 @@ class Bars:
             sha.update(name.encode())
             sha.update(self.columns[name].astype("<f8", copy=False))
         return sha.hexdigest()
+
+    @cached_property
+    def lowest(self) -> float:
+        """Least of all opens, lows and closes; NaN without bars."""
+        if len(self) == 0:
+            return float("nan")
+        return min(float(self.open.min()), float(self.low.min()), float(self.close.min()))
 
     @property
     def periods_per_year(self) -> float:

@@ -38,7 +38,9 @@ class Turtle(Strategy):
         exit: int = param(
             10, low=5, high=50, step=5, unit="bars", help="Previous bars whose opposite extreme is the exit"
         )
-        skip_after_winner: bool = param(False, help="Pass over a breakout that follows a winning one")
+        skip_after_winner: bool = param(
+            False, title="Skip winners", help="Pass over a breakout that follows a winning one"
+        )
         atr: int = param(20, low=5, high=100, step=5, unit="bars", help="Average true range of the stop")
         stop_atr: float | None = param(
             2.0, low=0.5, high=10.0, step=0.5, unit="ATR", help="Stop distance from the entry; empty for none"

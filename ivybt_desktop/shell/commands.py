@@ -39,6 +39,7 @@ def standard_actions(desk: Desk) -> list[Action]:
         Action("view.theme", "Switch theme: dark or light", desk.toggle_theme, "Ctrl+Shift+L", "View", "mdi6.brightness-6", toolbar=True),
         Action("view.colours", "Switch colours: green and red, or blue and orange", desk.toggle_colours, "", "View"),
         Action("view.reset", "Reset layout", desk.reset_layout, "", "View"),
+        Action("help.here", "Help for what has the keyboard", desk.show_help, "F1", "Help"),
         Action("help.shortcuts", "Keyboard shortcuts", desk.show_shortcuts, "Ctrl+/", "Help"),
         Action("help.about", "About IvyBT", desk.show_about, "", "Help"),
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip, QWidget
 
 from engine.core.errors import IvyError
 from engine.storage.presets import Presets
@@ -152,6 +152,15 @@ class Desk:
         self.window.layouts.switch(name)
         self.window.keep_focus()
 
+    def show_help(self) -> None:
+        """Show the help of the control that has the keyboard; without one, the list of keys."""
+        control = QApplication.focusWidget()
+        words = help_of(control)
+        if control is None or not words:
+            self.show_shortcuts()
+            return
+        QToolTip.showText(control.mapToGlobal(control.rect().bottomLeft()), words, control)
+
     def show_shortcuts(self) -> None:
         """Show the list of keys."""
         shortcut_list(self.actions, self.window).show()
@@ -205,3 +214,12 @@ class Desk:
 
     def _tell(self, level: str, what: str, hint: str) -> None:
         self.board.post(Notice("warning" if level == "warning" else "info", what, hint=hint))
+
+
+def help_of(control: QWidget | None) -> str:
+    """Return the help of a control, or of the nearest one around it that has some."""
+    while control is not None and not control.isWindow():
+        if words := control.toolTip() or control.accessibleDescription():
+            return words
+        control = control.parentWidget()
+    return ""

@@ -261,7 +261,7 @@ class FileControl:
             if broken is not None:
                 raise InputError(
                     broken.message, where=f"{target}:{broken.line}",
-                    hint="Mend the file; it is read again at the next start",
+                    hint="Mend the file, then choose Reload your strategies in the Run menu",
                 )  # fmt: skip
             return path.stem
 

@@ -77,9 +77,19 @@ class NoticeBar(QToolBar):
     def refresh(self) -> None:
         """Show the newest notice, or nothing."""
         notice = self._board.newest
+        held = self._has_focus()
         self.setVisible(notice is not None)
-        if notice is None:
-            return
+        if notice is not None:
+            self._show(notice)
+        if held and not self._has_focus():
+            # Qt would give the keyboard to the next button of the toolbar, which nobody chose.
+            self.window().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _has_focus(self) -> bool:
+        now = QApplication.focusWidget()
+        return now is not None and self._frame.isAncestorOf(now)
+
+    def _show(self, notice: Notice) -> None:
         colours = {"error": self._tokens.danger, "warning": self._tokens.warning}
         colour = colours.get(notice.level, self._tokens.accent)
         self._mark.setPixmap(icon(_ICONS[notice.level], self._tokens, colour=colour).pixmap(SIZES.icon))

@@ -38,7 +38,7 @@ def first_sizes(width: int, height: int) -> dict[str, int]:
     return {
         "left": min(max(int(width * 0.2), 280), 360),
         "right": min(max(int(width * 0.17), 256), 320),
-        "chart": int(height * 0.43),
-        "equity": int(height * 0.25),
-        "bottom": int(height * 0.32),
+        "chart": int(height * 0.40),
+        "equity": int(height * 0.27),
+        "bottom": int(height * 0.33),
     }

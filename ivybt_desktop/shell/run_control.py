@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.core.errors import IvyError
-from engine.jobs.events import Cancelled, Failed, Finished, JobEvent
+from engine.jobs.events import Cancelled, Failed, Finished, JobEvent, Queued
 from engine.jobs.requests import BacktestJob, Job
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.shell.notices import Notice, NoticeBoard
@@ -62,6 +62,7 @@ class RunControl:
         self._workspace, self._jobs, self._runs = workspace, jobs, runs
         self._background, self._board = background, board
         self._mine: dict[str, BacktestJob] = {}
+        self._sweeps: set[str] = set()
         self._newest = ""
         jobs.event.connect(self.take)
 
@@ -94,13 +95,15 @@ class RunControl:
     def take(self, event: JobEvent) -> None:
         """Act on what happened to a job."""
         match event:
+            case Queued(job_id=job_id, kind="sweep"):
+                self._sweeps.add(job_id)
             case Finished(job_id=job_id, seconds=seconds, run_id=run_id):
                 job = self._mine.pop(job_id, None)
                 if job is not None:
                     self._workspace.log("info", f"{job.title}: run {run_id} in {seconds:.2f} s")
                     self._load(job_id, job, run_id)
             case Failed(job_id=job_id, what=what, where=where, hint=hint, details=details):
-                if self._mine.pop(job_id, None) is not None:
+                if self._mine.pop(job_id, None) is not None or job_id in self._sweeps:
                     self._board.post(Notice("error", what, where, hint, details, topic=TOPIC))
             case Cancelled(job_id=job_id):
                 job = self._mine.pop(job_id, None)

@@ -81,11 +81,14 @@ def test_that_output_into_a_full_disk_is_told_in_one_line(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX")
 def test_that_ctrl_c_ends_with_code_130_one_line_and_no_process_left(tmp_path, prices):
     grid = ("--grid", "fast=2:100:1", "--grid", "slow=101:400:1", "--workers", "2")
+    # Under a shell's "&" the signal is ignored and children inherit that; under a terminal it is not.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     program = subprocess.Popen(
         [sys.executable, "-m", "engine.cli", "sweep", "--data", prices, *RUN, *grid, "--json"],
         cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
     try:
         tree = _wait_for_children(program)
         os.killpg(program.pid, signal.SIGINT)  # what a terminal does: to the whole group

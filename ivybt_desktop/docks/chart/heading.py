@@ -57,6 +57,7 @@ class HeadingBar(QWidget):
         row.setSpacing(2 * SIZES.padding)
         for label, stretch in ((self._symbol, 0), (self._strategy, 0), (self._fill, 1)):
             row.addWidget(label, stretch)
+        row.addStretch(0)  # without a fill sentence the others stay at the left
         self.setFixedHeight(SIZES.row)
 
     def show_heading(self, heading: Heading) -> None:

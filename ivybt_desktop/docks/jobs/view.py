@@ -15,14 +15,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ivybt_desktop.docks.jobs.model import HEADS, JOB, MESSAGE, PERCENT_ROLE, PROGRESS, STOP, JobsModel
+from ivybt_desktop.docks.jobs.model import HEADS, MESSAGE, PERCENT_ROLE, PROGRESS, STOP, JobsModel
 from ivybt_desktop.docks.jobs.presenter import JobLine
 from ivybt_desktop.theme.tokens import SIZES, Tokens
 from ivybt_desktop.widgets.empty_state import EmptyState
 
 _TICK_MS = 250
 _EMPTY = "Runs, sweeps and files being read appear here with progress and a stop button. F5 starts a run."
-_WIDTHS = {"State": 80, "Progress": 160, "Elapsed": 80, "Left": 80, "": 56}
+_WIDTHS = {"Job": 184, "State": 64, "Progress": 136, "Elapsed": 60, "Left": 60, "": 56}
+# Room for "100%" beside a bar.
+_PERCENT = 6 * SIZES.padding
 
 
 class ProgressDelegate(QStyledItemDelegate):
@@ -45,7 +47,7 @@ class ProgressDelegate(QStyledItemDelegate):
         style = blank.widget.style()
         style.drawControl(style.ControlElement.CE_ItemViewItem, blank, painter, blank.widget)
         percent = int(index.data(PERCENT_ROLE))
-        box = QRectF(option.rect).adjusted(SIZES.padding, 0, -5 * SIZES.padding, 0)
+        box = QRectF(option.rect).adjusted(SIZES.padding, 0, -_PERCENT, 0)
         bar = QRectF(box.left(), box.center().y() - 2, box.width(), SIZES.grid)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -57,7 +59,7 @@ class ProgressDelegate(QStyledItemDelegate):
             bar.setWidth(bar.width() * percent / 100)
             painter.drawRoundedRect(bar, 2, 2)
         painter.setPen(QColor(self.tokens.quiet))
-        words = QRectF(box.right(), box.top(), 5 * SIZES.padding - SIZES.grid, box.height())
+        words = QRectF(box.right(), box.top(), _PERCENT - SIZES.grid, box.height())
         painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
 
@@ -162,6 +164,5 @@ class JobsView(QWidget):
         for at, head in enumerate(HEADS):
             if head in _WIDTHS:
                 header.resizeSection(at, _WIDTHS[head])
-        for at in (JOB, MESSAGE):
-            header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
         return table

@@ -17,7 +17,7 @@ _STAR, _HERE = "\N{BLACK STAR}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
 
 
 def run_columns(runs: Sequence[RunSummary], shown: str) -> list[Column]:
-    """Return the table of runs.
+    """Return the table of runs; parameters may be long, so that results stand before them.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def run_columns(runs: Sequence[RunSummary], shown: str) -> list[Column]:
         _marks(runs, shown),
         _moments("when", "Made", runs),
         _texts("strategy", "Strategy", [run.strategy for run in runs]),
-        _texts("params", "Parameters", [run.params for run in runs]),
         _texts("symbol", "Symbol", [run.symbol for run in runs]),
         _numbers("return", "Return %", [run.total_return for run in runs], _points, toned=True),
         _numbers("cagr", "CAGR %", [run.cagr for run in runs], _points, toned=True),
         _numbers("sharpe", "Sharpe", [run.sharpe for run in runs], words.ratio),
         _numbers("drawdown", "Max DD %", [run.max_drawdown for run in runs], _points),
         _numbers("trades", "Trades", [float(run.trades) for run in runs], words.count),
+        _texts("params", "Parameters", [run.params for run in runs]),
         _texts("timeframe", "Bars", [run.timeframe for run in runs]),
         _texts("start", "From", [run.start[:10] for run in runs]),
         _texts("end", "To", [run.end[:10] for run in runs]),

@@ -95,7 +95,16 @@ class RunsPresenter:
 
     def open(self, run_id: str) -> None:
         """Show a kept run in every dock."""
-        self._background(lambda: self._store.load(run_id), self._show_run, self._tell)
+        on_screen = self._workspace.bars
+
+        def load() -> BacktestResult:
+            result = self._store.load(run_id)
+            # Compared when the run is shown; a digest of long prices takes longer than a frame.
+            for bars in (result.bars, on_screen):
+                _ = bars.digest if bars is not None else ""
+            return result
+
+        self._background(load, self._show_run, self._tell)
 
     def star(self, run_id: str, starred: bool) -> None:  # noqa: FBT001  (a state, as in Qt)
         """Mark a run, or take the mark away."""
@@ -168,6 +177,8 @@ class RunsPresenter:
         # A live run comes with every move of a slider and is not kept: the list on the disk is the same.
         if self._listed:
             self._refresh()
+        else:
+            self.reload()
 
     def _tell(self, error: IvyError) -> None:
         self._workspace.log("error", str(error))

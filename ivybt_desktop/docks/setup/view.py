@@ -159,7 +159,7 @@ class SetupView(QWidget):
         form = self.forms["data"]
         form.set_placeholder("data.start", data.first or "first bar")
         form.set_placeholder("data.end", data.last or "last bar")
-        form.set_placeholder("periods_per_year", f"{data.periods:g}" if data.periods else "from the calendar")
+        form.set_placeholder("periods_per_year", f"{data.periods:g}" if data.periods else "by calendar")
 
     def _show_sections(self, state: SetupState) -> None:
         for name, section in self.sections.items():

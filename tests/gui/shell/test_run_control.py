@@ -12,7 +12,7 @@ from engine.backtest.result import BacktestResult
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import JobError
 from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
-from engine.jobs.events import Cancelled, Failed, Finished
+from engine.jobs.events import Cancelled, Failed, Finished, Queued
 from engine.jobs.requests import BacktestJob
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.shell.notices import NoticeBoard
@@ -129,3 +129,10 @@ def test_that_stop_asks_every_job_and_a_stopped_run_is_logged(bench: Bench) -> N
     assert bench.jobs.cancelled == ["all"]
     bench.jobs.event.emit(Cancelled("job-1"))
     assert bench.lines[-1] == ("info", "buy_and_hold on TEST: stopped")
+
+
+def test_that_a_sweep_that_lost_its_worker_is_told_in_words(bench: Bench) -> None:
+    bench.jobs.event.emit(Queued("s1", "sweep", "sma_cross sweep on SPX"))
+    bench.jobs.event.emit(Failed("s1", "A worker process died", hint="The pool was rebuilt; run again"))
+    assert bench.board.newest is not None
+    assert bench.board.newest.what == "A worker process died"

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from engine.core.errors import StrategyError
 from engine.jobs.inline import InlineExecutor
+from engine.storage.presets import Presets
 from ivybt_desktop.app import Application, make_qt
 from ivybt_desktop.contracts import Dock, DockSpec
 from ivybt_desktop.shell import dock_host
+from ivybt_desktop.shell.desk import help_of
 from ivybt_desktop.shell.dock_frame import FaultPanel
 from ivybt_desktop.shell.home import open_home
 from ivybt_desktop.shell.notices import Notice
@@ -301,3 +303,81 @@ def test_that_the_status_bar_rests_once_the_window_is_closed(application: Applic
     application.window.close()
     assert not application.window.status.is_ticking
     assert not application.jobs.is_draining
+
+
+def test_that_a_preset_saved_from_the_menu_is_offered_in_setup_at_once(
+    application: Application, settle: Any, qtbot: Any
+) -> None:
+    application.desk.open_sample()
+    settle(lambda: application.workspace.spec is not None)
+    application.desk.save_preset()
+    application.window.palette_panel.field.setText("Mine")
+    qtbot.keyClick(application.window.palette_panel.field, Qt.Key.Key_Return)
+    combo = next(w for w in application.window.findChildren(QComboBox) if w.accessibleName() == "Preset")
+    assert [combo.itemText(at) for at in range(combo.count())] == ["Mine"]
+    assert combo.currentText() == "Mine"
+
+
+def test_that_a_preset_opened_from_the_menu_leaves_the_prices_and_the_run_on_the_screen(
+    application: Application, settle: Any, qtbot: Any
+) -> None:
+    application.desk.open_sample()
+    space = application.workspace
+    settle(lambda: space.bars is not None and space.spec is not None)
+    assert space.spec is not None
+    Presets(application.home.presets).save("Fast one", space.spec.replace(strategy={"name": "ema_cross"}))
+    application.actions.run("run.backtest")
+    settle(lambda: space.result is not None)
+    bars = space.bars
+    application.desk.open_preset()
+    qtbot.keyClick(application.window.palette_panel.field, Qt.Key.Key_Return)
+    assert space.spec.strategy.name == "ema_cross"
+    assert space.bars is bars
+    assert space.result is not None
+
+
+def test_that_a_button_of_a_notice_gives_the_keyboard_back_to_the_window(
+    application: Application, qtbot: Any
+) -> None:
+    window, done = application.window, []
+    window.activateWindow()
+    application.board.post(Notice("error", "x", actions=(("Do it", lambda: done.append(1)),)))
+    button = next(b for b in window.notice_bar.findChildren(QPushButton) if b.text() == "Do it")
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert done == [1]
+    assert QApplication.focusWidget() is window
+
+
+def test_that_a_hidden_dock_does_not_hand_the_keyboard_to_a_toolbar_button(application: Application) -> None:
+    application.window.activateWindow()
+    application.window.host.frames["log"].raise_()
+    application.desk.show_perspective("research")
+    application.window.host.frames["metrics"].widget().setFocus()
+    application.desk.show_perspective("data")
+    now = QApplication.focusWidget()
+    assert now is None or not application.window.menus.toolbar.isAncestorOf(now)
+
+
+def test_that_f1_has_words_for_every_control_of_the_setup_form(application: Application) -> None:
+    setup = application.window.host.frames["setup"].widget()
+    edits = [w for w in setup.findChildren(QLineEdit) if w.isVisible() and w.accessibleName()]
+    assert len(edits) > 5
+    assert [w.accessibleName() for w in edits if not help_of(w)] == []
+
+
+def test_that_a_damaged_list_of_runs_is_mended_before_it_is_read(
+    qtbot: Any, home: Path, settle: Any
+) -> None:
+    (home / "runs").mkdir(parents=True)
+    (home / "runs" / "runs.sqlite").write_bytes(b"no database" * 500)
+    made = Application(make_qt([]), open_home(), compute=InlineExecutor())
+    lines: list[tuple[str, str]] = []
+    made.workspace.logged.connect(lambda level, words: lines.append((level, words)))
+    made.start()
+    settle(lambda: made.workspace.bars is not None and any("damaged" in words for _, words in lines), 20_000)
+    settle(lambda: not made.background.busy)
+    assert [words for level, words in lines if level == "error"] == []
+    made.window.close()
+    made.window.deleteLater()
+    make_qt([]).setStyleSheet("")

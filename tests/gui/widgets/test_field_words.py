@@ -80,11 +80,11 @@ def test_that_a_refused_value_is_told_in_the_words_of_the_field():
     assert check(FAST, 500) == "Fast must be from 2 to 100 bars"
     assert check(FAST, 1.5) == "Fast must be a whole number"
     assert check(FAST, "ten") == "Fast must be a whole number"
-    assert check(COSTS["slippage_bps"], "x") == "Slippage bps must be a number"
+    assert check(COSTS["slippage_bps"], "x") == "Slippage must be a number"
     assert check(FAST, None) == "Fast needs a value"
     assert check(COSTS["borrow_rate"], 2.0) == "Borrow rate must be from 0 to 100% per year"
     assert check(EXECUTION["stop_loss"], None) == ""
-    assert check(EXECUTION["fill"], "later").startswith("Fill must be one of Next open")
+    assert check(EXECUTION["fill"], "later").startswith("Fill at must be one of Next open")
 
 
 def test_that_bounds_which_only_keep_arithmetic_safe_are_not_recited():

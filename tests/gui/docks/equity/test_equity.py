@@ -125,3 +125,11 @@ def test_that_the_dock_builds_repaints_and_closes(qtbot, tmp_path):
     dock.presenter.close()
     workspace.set_result(None)
     assert dock.view._pages.currentIndex() == 1
+
+
+def test_that_the_drawdown_axis_has_no_numbers_above_zero(qtbot):
+    view = EquityView(DARK)
+    qtbot.addWidget(view)
+    assert view.below.text(0.25, 2) == ""
+    assert view.below.text(0.0, 2) == "0%"
+    assert view.below.text(-0.25, 2) == "\N{MINUS SIGN}25%"

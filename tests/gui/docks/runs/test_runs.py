@@ -192,3 +192,16 @@ def test_that_a_selection_stays_when_the_list_is_read_again(qtbot: Any) -> None:
     assert view.table.selected_rows().tolist() == [2]
     view.show_words("nothing")
     assert not view.table.selected_rows().size
+
+
+def test_that_a_live_run_does_not_read_the_list_from_the_disk_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.keep(100, 200)
+    bench.presenter.reload()
+    asked: list[str] = []
+    monkeypatch.setattr(bench.store, "summaries", lambda query: asked.append(query) or [])
+    bench.workspace.set_result(_result(300))
+    assert asked == []
+    assert len(bench.view.runs) == 2
+    assert bench.view.shown == bench.workspace.result.run_id  # type: ignore[union-attr]

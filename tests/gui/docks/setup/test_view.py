@@ -87,7 +87,7 @@ def test_that_the_picker_unfolds_searches_and_chooses_by_keyboard(dock):
     QTest.keyClick(picker.list.search, Qt.Key.Key_Return)
     assert picker.list.isHidden()
     assert dock.workspace.spec.strategy.name == "turtle"
-    assert [info.title for info in dock.view.params.fields] == ["Entry", "Exit", "Skip after winner", "ATR", "Stop ATR"]
+    assert [info.title for info in dock.view.params.fields] == ["Entry", "Exit", "Skip winners", "ATR", "Stop ATR"]
     assert picker.button.accessibleName() == "Strategy: Turtle"
 
 
