@@ -53,7 +53,7 @@ def lock() -> None:
 
 def screenshot() -> None:
     """Take a picture of the real window, filled with the sample run."""
-    from ivybt_desktop.app import run_headless
+    from ivybt_desktop.headless import run_headless
 
     target = ROOT / "docs" / "images" / "window.png"
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -89,7 +89,7 @@ def _headless(arguments: list[str], reason: str) -> int:
 
 def _run_sample(folder: Path | None, reason: str) -> int:
     try:
-        from ivybt_desktop.app import run_headless  # noqa: PLC0415
+        from ivybt_desktop.headless import run_headless  # noqa: PLC0415
     except ImportError as error:
         from ivybt_desktop.shell.sample_run import list_files, write_sample  # noqa: PLC0415
 

@@ -7,25 +7,21 @@ heavy libraries, the last project and the worker processes. Run can be used when
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
+from PySide6.QtCore import QElapsedTimer, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import IvyError
 from engine.jobs.events import JobEvent
-from engine.jobs.inline import InlineExecutor
 from engine.jobs.thread import ThreadExecutor
 from engine.storage.run_store import RunStore
 from ivybt_desktop.bridge.background import Background
@@ -37,13 +33,12 @@ from ivybt_desktop.shell.commands import standard_actions
 from ivybt_desktop.shell.desk import Desk
 from ivybt_desktop.shell.dock_host import Fault, discover
 from ivybt_desktop.shell.file_control import SAMPLE, FileControl
-from ivybt_desktop.shell.home import DataHome, open_home
+from ivybt_desktop.shell.home import DataHome
 from ivybt_desktop.shell.logs import SessionLog
 from ivybt_desktop.shell.main_window import MainWindow
 from ivybt_desktop.shell.notices import Notice, NoticeBoard
 from ivybt_desktop.shell.preferences import LastProject, Preferences
 from ivybt_desktop.shell.run_control import RunControl
-from ivybt_desktop.shell.sample_run import list_files, write_sample
 from ivybt_desktop.shell.samples import icon_path, sample_spec
 from ivybt_desktop.shell.theming import Theming, base_font
 
@@ -54,8 +49,6 @@ _LOG = logging.getLogger(__name__)
 _RUN = "run.backtest"
 _READY_POLL_MS = 100
 _SLOW_WORKERS_MS = 30_000
-_PICTURE_SIZE = (1920, 1080)
-_PICTURE_AFTER_MS = 500
 
 
 class Application:
@@ -342,46 +335,6 @@ def _warm() -> None:
     from engine.jobs.worker import warm  # noqa: PLC0415  (loads numba)
 
     warm()
-
-
-def run_headless(folder: Path | None = None, *, reason: str = "Without a window") -> int:
-    """Run the sample project without a screen and write what it shows to a folder.
-
-    Parameters
-    ----------
-    folder : Path, optional
-        The default (`None`) is ``ivybt-sample`` in the current folder, else a temporary one.
-    reason : str
-        First words of the line that tells about it.
-
-    Returns
-    -------
-    int
-        Exit code 0.
-
-    Raises
-    ------
-    StorageError
-        The folder cannot be written.
-    """
-    target, result = write_sample(folder, reason)
-    if not os.environ.get("QT_QPA_PLATFORM"):  # an empty one counts as unset
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    with tempfile.TemporaryDirectory(prefix="ivybt-") as spare:
-        qt = make_qt(["ivybt"])
-        log_qt_messages()
-        application = Application(qt, open_home(Path(spare)), compute=InlineExecutor())
-        application.window.resize(*_PICTURE_SIZE)
-        application.start_at_once()
-        application.store.save(result, now=datetime.now(UTC))
-        application.workspace.show_run(result)
-        loop = QEventLoop()
-        QTimer.singleShot(_PICTURE_AFTER_MS, loop.quit)
-        loop.exec()
-        application.window.grab().save(str(target / "window.png"))
-        application.window.close()
-    list_files(target)
-    return 0
 
 
 def make_qt(arguments: list[str]) -> QApplication:
