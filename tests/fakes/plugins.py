@@ -22,7 +22,8 @@ class {name}(Strategy):
 BODIES = {
     "Steady": "return np.full(n, 1.0)",
     "Sleepy": "time.sleep(0.02); return np.full(n, 1.0)",
-    "Endless": "time.sleep(3600)",
+    # Leaves a mark beside itself, so that a test knows that its process is stuck and need not guess.
+    "Endless": "open(f'{os.path.dirname(__file__)}/stuck-{os.getpid()}', 'w').close(); time.sleep(3600)",
     "Gripping": "sum(range(10**15))",  # holds the interpreter: no other thread of its process can act
     "Picky": "return np.full(n, 1.0 / (p.x % 3) * (p.x % 3))",
     "Suicidal": "os.kill(os.getpid(), signal.SIGKILL)",

@@ -185,11 +185,18 @@ def test_that_a_spec_that_cannot_be_sent_fails_its_job_only(pool):
     assert isinstance(run(pool, BacktestJob(random_bars(), SPEC)), Finished)
 
 
-def test_that_cells_that_waited_behind_a_stuck_one_are_done_by_its_successor(pool):
+def wait_for(files):
+    end = time.monotonic() + 30
+    while not all(file.exists() for file in files):
+        assert time.monotonic() < end, [str(file) for file in files]
+        time.sleep(0.02)
+
+
+def test_that_cells_that_waited_behind_a_stuck_one_are_done_by_its_successor(pool, plugin_folder):
     assert is_whole(pool)
     stuck = pool.submit(SweepJob(random_bars(), BacktestSpec(strategy="endless"), {"x": [1, 2]}))
     until(pool, Started, stuck)
-    time.sleep(0.3)  # now each worker is stuck in one of the two cells
+    wait_for([plugin_folder / f"stuck-{pid}" for pid in pool.pids])  # each worker in one of the two cells
     grid = {"fast": range(3, 23), "slow": range(23, 63)}
     waiting = pool.submit(SweepJob(random_bars(), SPEC, grid))
     until(pool, Queued, waiting)
