@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.core.instrument import AssetClass, Instrument
     from engine.core.timeframe import Timeframe
     from engine.data.reader import read_bars
+    from engine.data.series import read_series
     from engine.jobs.sweep import sweep
     from engine.studies.sweep import StudyResult
 
@@ -41,14 +42,15 @@ _PUBLIC = {
     "StudyResult": "engine.studies.sweep",
     "Timeframe": "engine.core.timeframe",
     "read_bars": "engine.data.reader",
+    "read_series": "engine.data.series",
     "run_backtest": "engine.backtest.run",
     "sweep": "engine.jobs.sweep",
 }
 
 __all__ = [
     "AssetClass", "BacktestResult", "BacktestSpec", "Bars", "DataError", "InputError", "Instrument",
-    "IvyError", "Panel", "StrategyError", "StudyResult", "Timeframe", "read_bars", "run_backtest",
-    "sweep",
+    "IvyError", "Panel", "StrategyError", "StudyResult", "Timeframe", "read_bars", "read_series",
+    "run_backtest", "sweep",
 ]  # fmt: skip
 
 

@@ -93,7 +93,7 @@ class Application:
         )
         self.context = AppContext(
             self.workspace, self.jobs, self.store, home.presets, home.plugins, self.files.open,
-            run=self.runs.run, background=self._when_mended,
+            run=self.runs.run, add_files=self.files.add_files, background=self._when_mended,
         )  # fmt: skip
         self._ready = QTimer(self.window)
         self._ready.setInterval(_READY_POLL_MS)

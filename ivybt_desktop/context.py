@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ivybt_desktop.signal import Signal
@@ -39,10 +39,22 @@ class Workspace:
 
     Attributes
     ----------
+    bars : Bars or None
+        The series on the screen: one of `universe`.
+    universe : tuple of Bars
+        Every loaded instrument, each symbol once.
+    sources : mapping of str to str
+        File of each loaded symbol, where it came from one.
+    finer : tuple of Bars
+        Shorter bars of loaded instruments, that decide what came first inside a bar.
     bars_changed, spec_changed, result_changed, trade_selected, bar_hovered, theme_changed, logged
         Signals; see the setter of the same word.
+    universe_changed : Signal(tuple of Bars)
+        Other instruments are loaded; `bars_changed` follows when the shown one is another.
     range_changed : Signal(float, float, str)
         Visible bar positions of the linked charts and the dock where they were changed.
+    place_asked : Signal(int, int)
+        Instrument and bar of the shown run that the chart should bring into sight.
     strategies_changed
         Emitted after the user's strategy folder was read again.
     preset_saved : Signal(str)
@@ -54,35 +66,143 @@ class Workspace:
 
     def __init__(self) -> None:
         self.bars: Bars | None = None
+        self.universe: tuple[Bars, ...] = ()
+        self.sources: Mapping[str, str] = {}
+        self.finer: tuple[Bars, ...] = ()
+        self._stated: dict[str, tuple[Bars, Bars]] = {}
         self.spec: BacktestSpec | None = None
         self.result: BacktestResult | None = None
         self.trade: int = -1
         self.problem = ""
         self.theme: Tokens = DARK
         self.bars_changed: Signal[Bars] = Signal()
+        self.universe_changed: Signal[tuple[Bars, ...]] = Signal()
         self.spec_changed: Signal[BacktestSpec] = Signal()
         self.result_changed: Signal[BacktestResult | None] = Signal()
         self.trade_selected: Signal[int] = Signal()
         self.bar_hovered: Signal[int] = Signal()
         self.range_changed: Signal[float, float, str] = Signal()
+        self.place_asked: Signal[int, int] = Signal()
         self.theme_changed: Signal[Tokens] = Signal()
         self.logged: Signal[str, str] = Signal()
         self.strategies_changed: Signal[()] = Signal()
         self.preset_saved: Signal[str] = Signal()
 
+    @property
+    def traded(self) -> tuple[Bars, ...]:
+        """The loaded instruments that the settings use, in the order of the settings' symbols.
+
+        Their instruments are as the settings state them (kind, multiplier, tick); the same settings give
+        the same objects again.
+        """
+        wanted = self.spec.data.symbols if self.spec is not None else ()
+        held = {bars.symbol: bars for bars in self.universe}
+        used = tuple(held[symbol] for symbol in wanted if symbol in held) if wanted else self.universe
+        return tuple(map(self._as_stated, used))
+
+    @property
+    def periods_per_year(self) -> float | None:
+        """Bars in one year of the traded instrument with the most; None without prices."""
+        return max((bars.periods_per_year for bars in self.traded), default=None)
+
+    @property
+    def finer_traded(self) -> tuple[Bars, ...]:
+        """The finer bars of the traded instruments."""
+        symbols = {bars.symbol for bars in self.traded}
+        alone = len(symbols) == len(self.finer) == 1  # a file of its own, whatever it is called
+        return tuple(bars for bars in self.finer if alone or bars.symbol in symbols)
+
     def set_bars(self, bars: Bars) -> None:
-        """Show another price series; the result no longer belongs to it and is dropped."""
-        self.bars = bars
+        """Show another price series, the only one; the result no longer belongs to it and is dropped."""
+        self.set_universe((bars,))
+
+    def set_universe(self, universe: Sequence[Bars], sources: Mapping[str, str] | None = None) -> None:
+        """Load other instruments in place of the ones that are loaded; the first is shown.
+
+        Parameters
+        ----------
+        universe : sequence of Bars
+            At least one; of several series of one symbol the last is kept.
+        sources : mapping of str to str, optional
+            File of each symbol.
+        """
+        self.universe = tuple({bars.symbol: bars for bars in universe}.values())
+        self.sources = dict(sources or {})
+        self.finer = ()
+        self._show(self.universe[0], is_new=True)
+
+    def add_bars(self, more: Iterable[Bars], sources: Mapping[str, str] | None = None) -> None:
+        """Load further instruments beside those there are; one of a symbol that is loaded takes its place."""
+        held = {bars.symbol: bars for bars in (*self.universe, *more)}
+        self.universe = tuple(held.values())
+        self.sources = {**self.sources, **(sources or {})}
+        shown = self.bars.symbol if self.bars is not None else ""
+        self._show(held.get(shown, self.universe[0]))
+
+    def remove_symbols(self, symbols: Iterable[str]) -> None:
+        """Unload instruments; the last one stays."""
+        gone = set(symbols)
+        kept = tuple(bars for bars in self.universe if bars.symbol not in gone)
+        if not kept or len(kept) == len(self.universe):
+            return
+        self.universe = kept
+        self.sources = {symbol: file for symbol, file in self.sources.items() if symbol not in gone}
+        self._show(self.bars if self.bars in kept else kept[0])
+
+    def set_finer(self, finer: Sequence[Bars]) -> None:
+        """Take shorter bars of the loaded instruments; none of them turns them off."""
+        self.finer = tuple(finer)
+
+    def _show(self, bars: Bars | None, *, is_new: bool = False) -> None:
+        if bars is None:
+            return
+        changed, self.bars = is_new or bars is not self.bars, bars
         try:
             self.set_result(None)
         finally:
-            self.bars_changed.emit(bars)
+            try:
+                self.universe_changed.emit(self.universe)
+            finally:
+                if changed:
+                    self.bars_changed.emit(bars)
 
     def set_spec(self, spec: BacktestSpec) -> None:
         """Take what the Setup dock holds now."""
-        if spec != self.spec:
-            self.spec = spec
+        if spec == self.spec:
+            return
+        self.spec = spec
+        try:
             self.spec_changed.emit(spec)
+        finally:
+            self._show_traded()
+
+    def _show_traded(self) -> None:
+        # The series on the screen is one that is traded: leaving it out shows another one.
+        symbols = {bars.symbol for bars in self.traded}
+        if not symbols or (self.bars is not None and self.bars.symbol in symbols):
+            return
+        self.bars = next(bars for bars in self.universe if bars.symbol in symbols)
+        try:
+            self.set_result(None)
+        finally:
+            self.bars_changed.emit(self.bars)
+
+    def _as_stated(self, bars: Bars) -> Bars:
+        if self.spec is None:
+            return bars
+        from engine.data.options import ReadOptions  # noqa: PLC0415
+
+        stated = self.spec.data.instrument
+        options = ReadOptions(
+            asset_class=stated.asset_class, multiplier=stated.multiplier, tick_size=stated.tick_size
+        )
+        instrument = options.override(bars.instrument)
+        if instrument == bars.instrument:
+            return bars
+        held = self._stated.get(bars.symbol)
+        if held is None or held[0] is not bars or held[1].instrument != instrument:
+            held = self._stated[bars.symbol] = (bars, replace(bars, instrument=instrument))
+        return held[1]
 
     def set_result(self, result: BacktestResult | None) -> None:
         """Show a run in every dock; the selected trade is dropped."""
@@ -92,8 +212,9 @@ class Workspace:
 
     def show_run(self, result: BacktestResult) -> None:
         """Show a kept run with its own prices and settings."""
-        if self.bars is None or self.bars.digest != result.bars.digest:
-            self.set_bars(result.bars)
+        legs = tuple({bars.symbol: bars for bars in result.instruments}.values())
+        if [bars.digest for bars in self.traded] != [bars.digest for bars in legs]:
+            self.set_universe(legs)
         self.set_spec(result.spec)
         self.set_result(result)
 
@@ -110,6 +231,10 @@ class Workspace:
     def show_range(self, first: float, last: float, source: str) -> None:
         """Tell the linked charts which bar positions dock ``source`` shows now."""
         self.range_changed.emit(first, last, source)
+
+    def show_place(self, asset: int, bar: int) -> None:
+        """Bring a bar of one instrument into sight, counted on the bars of the shown run."""
+        self.place_asked.emit(asset, bar)
 
     def set_theme(self, theme: Tokens) -> None:
         """Switch colours; docks repaint."""
@@ -139,6 +264,8 @@ class AppContext:
         Opens a price file, a spec or a strategy as if it had been dropped on the window.
     run : callable or None
         Does what F5 does. `None` in tests.
+    add_files : callable or None
+        Reads price files and loads their instruments beside those there are. `None` in tests.
     background : callable or None
         ``background(work, then, failed)``: runs ``work()`` off the GUI thread, then ``then(value)`` or
         ``failed(error)`` in it. `None` in tests: work is done at once.
@@ -151,4 +278,5 @@ class AppContext:
     plugins: Path
     open_file: Callable[[Path], None]
     run: Callable[[], None] | None = None
+    add_files: Callable[[Sequence[Path]], None] | None = None
     background: Callable[[Callable[[], Any], Callable[[Any], Any], Callable[[Any], Any]], None] | None = None

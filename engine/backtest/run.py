@@ -1,42 +1,46 @@
-"""`run_backtest`: one spec on one instrument, from bars to metrics, orders, trades and receipt."""
+"""`run_backtest`: one spec on one account, from bars to metrics, orders, trades and receipt."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.backtest.market import market_of, terms_of
+from engine.backtest.account import Account, Outcome, band_of, positions_of, settle_account
+from engine.backtest.finer import fine_columns
+from engine.backtest.market import NO_EXTRA, extra_of, is_plain, market_of, terms_of
 from engine.backtest.receipt import receipt_of
 from engine.backtest.result import BacktestResult
+from engine.backtest.signals import signals_of
 from engine.backtest.spec import BacktestSpec
-from engine.backtest.targets import targets_of
 from engine.core.bars import Bars, FloatArray
-from engine.core.errors import DataError, InputError
-from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE, Reason
+from engine.core.errors import DataError, InputError, nearest
+from engine.core.trade import Reason
+from engine.data.split import RunMode, span, split_at
 from engine.execution.fills import Fill
-from engine.kernels.book import BOOK_SIZE, ORDER_ROWS, TRADE_ROWS, UNSENT
-from engine.kernels.performance import METRIC_COUNT
-from engine.kernels.sweep import excursion_driver, run_driver
-from engine.kernels.terms import ORDER_COLUMNS, TRADE_COLUMNS, Market
+from engine.kernels.terms import Extra, Market
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
 from engine.metrics.returns import tail_risk
+from engine.regimes import GateSeries
 from engine.strategies import load
 
-Matrix = npt.NDArray[np.float64]
 
-
-def run_backtest(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> BacktestResult:
+def run_backtest(
+    bars: Bars | Sequence[Bars], spec: BacktestSpec, finer: Bars | Sequence[Bars] | None = None
+) -> BacktestResult:
     """Run one backtest.
 
     Parameters
     ----------
-    bars : Bars
-        Prices; the spec's date range is applied to them.
+    bars : Bars or sequence of Bars
+        Prices; the spec's date range is applied to them. Several instruments share one account.
     spec : BacktestSpec
         What to run.
+    finer : Bars or sequence of Bars, optional
+        Shorter bars of the same instruments; they decide what came first inside a bar.
 
     Returns
     -------
@@ -45,55 +49,133 @@ def run_backtest(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> BacktestRes
     Raises
     ------
     InputError
-        Unknown strategy or parameter, value out of range, no bars in the date range.
+        Unknown strategy or parameter, value out of range, no bars in the date range, a symbol or a piece of
+        history that the spec needs is missing.
     StrategyError
         The strategy failed or left [-1, 1].
     DataError
         A price at or below zero in an instrument that is sized by value.
     """
-    series = select(bars, spec)
-    strategy = load(spec.strategy.name)
-    params = strategy.parse(spec.strategy.params)
-    signals = targets_of(strategy, series, params)
-    full = spec.replace_params(params.model_dump(mode="json"), periods_of(series, spec))
-    return simulate_signals(series, signals, full)
+    series = instruments_of(bars, spec)
+    fine = (finer,) if isinstance(finer, Bars) else tuple(finer or ())
+    if len(series) > 1 or spec.data.formula or spec.sleeves:
+        from engine.backtest.shared_account import run_portfolio  # noqa: PLC0415  (built on this module's parts)
+
+        return run_portfolio(series, spec, fine)
+    one = check_prices(series[0])
+    check_symbols(spec, [one.symbol])
+    full = fill_in(spec, periods_of(one, spec))
+    signals, gates = signals_of(one, spec.strategy, spec)
+    first, stop = span(len(one), spec.data.train_split, spec.data.run_mode)
+    if (first, stop) == (0, len(one)):
+        return simulate_signals(one, signals, full, gates=gates, finer=fine)
+    part = one.slice(first, stop)
+    market, extra = market_of(one, full), extra_of(one, full)
+    market, extra = cut_market(market, first, stop), cut_extra(extra, first, stop)
+    return simulate_signals(
+        part, signals[first:stop], full, gates=cut_gates(gates, first, stop), finer=fine, prepared=(market, extra)
+    )
 
 
-def select(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> Bars:
-    """Return the bars of the spec's date range; check that they can be traded.
+def fill_in(spec: BacktestSpec, periods: float) -> BacktestSpec:
+    """Return the spec with every parameter of every strategy and the bars per year filled in."""
+    strategy, *others = (
+        sleeve.model_copy(update={"params": load(sleeve.name).parse(sleeve.params).model_dump(mode="json")})
+        for sleeve in (spec.strategy, *spec.sleeves)
+    )
+    return spec.model_copy(
+        update={"strategy": strategy, "sleeves": tuple(others), "periods_per_year": periods}
+    )
+
+
+def instruments_of(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> tuple[Bars, ...]:
+    """Return the instruments that the spec uses, within its date range.
 
     Raises
     ------
     InputError
-        More than one instrument, or no bar in the range.
+        Something else than bars, a symbol that is not there, or no bar in the range.
+    DataError
+        No bars.
+    """
+    given: tuple[Any, ...] = (bars,) if isinstance(bars, Bars) else tuple(bars)
+    if not given or not all(isinstance(one, Bars) for one in given):
+        raise InputError(
+            f"prices must be Bars, was {type(bars).__name__}", field="data",
+            hint="Make them with engine.read_bars(path) or engine.Bars.from_frame(frame)",
+        )  # fmt: skip
+    if not isinstance(spec, BacktestSpec):
+        raise InputError(
+            f"the spec must be a BacktestSpec, was {type(spec).__name__}", field="spec",
+            hint="Make it with engine.BacktestSpec(strategy=..., ...) or BacktestSpec.parse(mapping)",
+        )  # fmt: skip
+    for one in given:
+        if len(one) == 0:
+            raise DataError("no bars", where=one.symbol, hint="Load a file with at least one row")
+    if spec.data.symbols:
+        by_symbol = {one.symbol: one for one in given}
+        for symbol in spec.data.symbols:
+            if symbol not in by_symbol:
+                raise InputError(
+                    f"no prices of '{symbol}'", field="data.symbols", value=symbol,
+                    hint=nearest(symbol, by_symbol),
+                )  # fmt: skip
+        given = tuple(by_symbol[symbol] for symbol in spec.data.symbols)
+    if spec.data.start or spec.data.end:
+        given = tuple(one.between(spec.data.start, spec.data.end) for one in given)
+    return given
+
+
+def select(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> Bars:
+    """Return the only instrument of a run, within the spec's date range, checked for orders.
+
+    Raises
+    ------
+    InputError
+        Several instruments, or no bar in the range.
     DataError
         No bars, or a price at or below zero.
     """
-    if not isinstance(bars, Bars):
-        given: Any = bars
-        if not all(isinstance(one, Bars) for one in given):
-            raise InputError(
-                f"prices must be Bars, was {type(bars).__name__}", field="data",
-                hint="Make them with engine.read_bars(path) or engine.Bars.from_frame(frame)",
-            )  # fmt: skip
-        if len(bars) != 1:
-            raise InputError(
-                f"{len(bars)} instruments were given, one account trades one instrument",
-                field="data", hint="Run each instrument on its own",
-            )  # fmt: skip
-        bars = bars[0]
-    if len(bars) == 0:
-        raise DataError("no bars", where=bars.symbol, hint="Load a file with at least one row")
-    series = bars
-    if spec.data.start or spec.data.end:
-        series = bars.between(spec.data.start, spec.data.end)
-    if series.lowest <= 0.0:
-        at = int(np.argmax(np.minimum(np.minimum(series.open, series.low), series.close) <= 0.0))
+    series = instruments_of(bars, spec)
+    if len(series) != 1:
+        raise InputError(
+            f"{len(series)} instruments were given for a run of one", field="data", hint="Give one instrument"
+        )
+    return check_prices(series[0])
+
+
+def check_prices(bars: Bars) -> Bars:
+    """Return the bars if orders can be sized on them.
+
+    Raises
+    ------
+    DataError
+        A price is at or below zero.
+    """
+    if bars.lowest <= 0.0:
+        at = int(np.argmax(np.minimum(np.minimum(bars.open, bars.low), bars.close) <= 0.0))
         raise DataError(
-            f"the price is {series.lowest:g} or less at {series.label(at)}", where=series.symbol,
+            f"the price is {bars.lowest:g} or less at {bars.label(at)}", where=bars.symbol,
             hint="Sizing by value needs prices above zero: choose a range without it",
         )  # fmt: skip
-    return series
+    return bars
+
+
+def check_symbols(spec: BacktestSpec, symbols: Sequence[str]) -> None:
+    """Check that what the spec says about single symbols is about symbols that are there.
+
+    Raises
+    ------
+    InputError
+        Names the field and suggests the nearest symbol.
+    """
+    named = [("symbol_costs", symbol) for symbol in spec.symbol_costs]
+    for place, sleeve in enumerate((spec.strategy, *spec.sleeves)):
+        field = f"sleeves.{place - 1}.symbols" if place else "strategy.symbols"
+        named += [(field, symbol) for symbol in sleeve.symbols]
+    for field, symbol in named:
+        if symbol not in symbols:
+            raise InputError(f"no prices of '{symbol}'", field=field, value=symbol, hint=nearest(symbol, symbols))
 
 
 def periods_of(bars: Bars, spec: BacktestSpec) -> float:
@@ -101,7 +183,15 @@ def periods_of(bars: Bars, spec: BacktestSpec) -> float:
     return spec.periods_per_year or bars.periods_per_year
 
 
-def simulate_signals(bars: Bars, signals: FloatArray, spec: BacktestSpec) -> BacktestResult:
+def simulate_signals(
+    bars: Bars,
+    signals: FloatArray,
+    spec: BacktestSpec,
+    *,
+    gates: tuple[GateSeries, ...] = (),
+    finer: tuple[Bars, ...] = (),
+    prepared: tuple[Market, Extra] | None = None,
+) -> BacktestResult:
     """Simulate given targets under a spec whose parameters and periods are filled in.
 
     Parameters
@@ -110,43 +200,49 @@ def simulate_signals(bars: Bars, signals: FloatArray, spec: BacktestSpec) -> Bac
     signals : float64[n]
         Target known at each close, in [-1, 1].
     spec : BacktestSpec
+    gates : tuple of GateSeries
+        What shut or opened the signals, for the result.
+    finer : tuple of Bars
+        Shorter bars of the instrument.
+    prepared : (Market, Extra), optional
+        When their history reaches further back than ``bars``.
 
     Returns
     -------
     BacktestResult
     """
-    market, size = market_of(bars, spec), len(bars)
-    terms = terms_of(spec)
-    context = (float(spec.periods_per_year or bars.periods_per_year), spec.risk_free, benchmark_of(bars))
+    market, extra = prepared or (market_of(bars, spec), NO_EXTRA if _needs_nothing(spec) else extra_of(bars, spec))
+    if finer:
+        extra = fine_columns(extra, [bars], finer)
     targets = np.require(signals, np.float64, ["C", "W"]).reshape(1, -1)
-    equity, returns = np.empty(size), np.empty(size)
-    book, values = np.empty(BOOK_SIZE), np.empty(METRIC_COUNT)
-    capacity, run = size // 16 + 256, run_driver()
-    while True:
-        trades, orders = np.empty((capacity, TRADE_COLUMNS)), np.empty((capacity, ORDER_COLUMNS))
-        n = run(
-            market, targets, terms, context, bars.time, equity, returns, trades, orders, book, values
-        )
-        rows = int(max(book[TRADE_ROWS], book[ORDER_ROWS]))
-        if rows <= capacity:
-            break
-        capacity = rows  # the tables were too short: the same run again, now with room for every row
-    metrics = dict(zip(METRIC_NAMES, values.tolist(), strict=True))
-    metrics |= dict(zip(TAIL_NAMES, tail_risk(returns[:n]), strict=True))
-    trade_table = _trades(trades, int(book[TRADE_ROWS]), market, spec)
-    order_table = _orders(orders, int(book[ORDER_ROWS]))
+    account = Account(
+        market, extra, terms_of(spec, fine=bool(finer)), targets, bars.time,
+        (float(spec.periods_per_year or bars.periods_per_year), spec.risk_free, benchmark_of(bars)),
+    )  # fmt: skip
+    outcome = settle_account(account)
+    n = outcome.equity.size
+    split = spec.data.train_split is not None and spec.data.run_mode is RunMode.FULL
     return BacktestResult(
         spec=spec,
         bars=bars,
-        metrics=metrics,
-        equity=equity[:n],
+        metrics=metrics_of(outcome),
+        equity=outcome.equity,
         signals=targets[0, :n],
-        positions=_positions(order_table, n),
-        orders=order_table,
-        trades=trade_table,
-        receipt=receipt_of([bars.digest], spec),
-        warnings=_warnings(spec, bars, order_table, equity[:n], int(book[UNSENT])),
+        positions=positions_of(outcome.orders, n),
+        orders=outcome.orders,
+        trades=outcome.trades,
+        receipt=receipt_of([bars.digest, *(one.digest for one in finer)], spec),
+        warnings=warnings_of(spec, bars, outcome),
+        band=band_of(account, outcome) if spec.execution.can_be_ambiguous else None,
+        gates=gates,
+        stops=outcome.stops,
+        charges=outcome.charges,
+        split=split_at(len(bars), spec.data.train_split or 0.5) if split else None,
     )
+
+
+def _needs_nothing(spec: BacktestSpec) -> bool:
+    return is_plain(spec)
 
 
 def benchmark_of(bars: Bars) -> float:
@@ -154,49 +250,59 @@ def benchmark_of(bars: Bars) -> float:
     return float(bars.close[-1] / bars.close[0] - 1.0)
 
 
-def _trades(table: Matrix, count: int, market: Market, spec: BacktestSpec) -> npt.NDArray[Any]:
-    trades = np.zeros(count, TRADE_DTYPE)
-    worst, best = np.empty(count), np.empty(count)
-    at_close = int(spec.execution.fill is not Fill.NEXT_OPEN)
-    excursion_driver()(market.high, market.low, table, count, at_close, worst, best)
-    names = (
-        "asset", "side", "open", "exit_reason", "quantity", "entry_decision", "entry_bar", "exit_decision",
-        "exit_bar", "entry_price", "exit_price", "gross_pnl", "commission", "slippage", "financing",
-        "pnl", "return",
+def metrics_of(outcome: Outcome) -> dict[str, float]:
+    """Return the metrics by name, tail risk included."""
+    metrics = dict(zip(METRIC_NAMES, outcome.values.tolist(), strict=True))
+    return metrics | dict(zip(TAIL_NAMES, tail_risk(outcome.returns), strict=True))
+
+
+def cut_market(market: Market, first: int, stop: int) -> Market:
+    """Return the columns ``first:stop`` of a market."""
+    return Market(*(_cut(array, first, stop) for array in market[:-1]), fees=market.fees)
+
+
+def cut_extra(extra: Extra, first: int, stop: int) -> Extra:
+    """Return the columns ``first:stop`` of what runs need besides; finer bars are added afterwards."""
+    names = ("gear", "level", "volume", "alive")
+    rank = extra.rank[first:stop] if extra.rank.shape[0] > 1 else extra.rank
+    return extra._replace(
+        rank=np.ascontiguousarray(rank), **{name: _cut(getattr(extra, name), first, stop) for name in names}
+    )
+
+
+def _cut[T: np.generic](array: npt.NDArray[T], first: int, stop: int) -> npt.NDArray[T]:
+    if array.shape[-1] <= 1:
+        return array
+    part = np.ascontiguousarray(array[..., first:stop])
+    part.flags.writeable = False
+    return part
+
+
+def cut_gates(gates: tuple[GateSeries, ...], first: int, stop: int) -> tuple[GateSeries, ...]:
+    """Return the gates on bars ``first:stop``."""
+    return tuple(
+        replace(
+            gate, open=gate.open[first:stop], lines={name: line[first:stop] for name, line in gate.lines.items()},
+            refits=gate.refits[(gate.refits >= first) & (gate.refits < stop)] - first,
+        )
+        for gate in gates
     )  # fmt: skip
-    for column, name in enumerate(names):
-        trades[name] = table[:count, column]
-    trades["mae"], trades["mfe"] = worst, best
-    return trades
 
 
-def _orders(table: Matrix, count: int) -> npt.NDArray[Any]:
-    orders = np.zeros(count, ORDER_DTYPE)
-    for column, name in enumerate(ORDER_DTYPE.names or ()):
-        orders[name] = table[:count, column]
-    return orders
-
-
-def _positions(orders: npt.NDArray[Any], n: int) -> FloatArray:
-    """Return the quantity held at each close: the position after the last fill up to that bar."""
-    held = np.concatenate(([0.0], orders["position"]))
-    starts = np.concatenate(([0], orders["fill_bar"], [n]))
-    return np.repeat(held, np.diff(starts))
-
-
-def _warnings(
-    spec: BacktestSpec, bars: Bars, orders: npt.NDArray[Any], equity: FloatArray, unsent: int
-) -> tuple[str, ...]:
-    found = []
-    if spec.costs.is_free:
+def warnings_of(spec: BacktestSpec, bars: Bars, outcome: Outcome) -> tuple[str, ...]:
+    """Return the sentences that every report of the run prints."""
+    found, orders, equity = [], outcome.orders, outcome.equity
+    if spec.costs.is_free and all(costs.is_free for costs in spec.symbol_costs.values()):
         found.append("Zero costs: no commission, spread or slippage is charged")
     if spec.execution.fill is Fill.THIS_CLOSE:
         found.append(Fill.THIS_CLOSE.sentence)
     when = bars.label(equity.size - 1)
     if orders.size and orders["reason"][-1] == Reason.LIQUIDATION:
-        found.append(f"Liquidated at the close of {when}: equity fell to zero, the run ends there")
+        level = spec.execution.maintenance
+        cause = f"equity fell to {level:.0%} of the positions" if level else "equity fell to zero"
+        found.append(f"Liquidated at the close of {when}: {cause}, the run ends there")
     elif equity.size < len(bars) or equity[-1] <= 0.0:
         found.append(f"Nothing is left at the close of {when}: the run ends there")
-    if unsent:
-        found.append(f"{unsent:,} orders were below the minimum and not sent")
+    if outcome.unsent:
+        found.append(f"{outcome.unsent:,} orders were below the minimum and not sent")
     return tuple(found)

@@ -24,6 +24,9 @@ COMMANDS = {
     "backtest": "run one backtest",
     "sweep": "run every cell of a parameter grid",
     "strategies": "list the strategies and their parameters",
+    "costs": "list the named cost schedules",
+    "gates": "list the gates (regime filters) and their fields",
+    "allocations": "list the ways to divide an account",
     "runs": "list, show and delete kept runs",
     "data": "check a price file",
     "selftest": "check that this installation works",
@@ -110,6 +113,7 @@ def _usage() -> str:
         "examples:\n"
         "  ivybt backtest --data prices.csv --strategy ema_cross --param fast=10 --param slow=50\n"
         "  ivybt backtest --data sample:SPX --strategy ema_cross --json\n"
+        "  ivybt backtest --data SPY.csv --data TLT.csv --strategy turtle --allocation risk_parity\n"
         "  ivybt sweep --data prices.csv --strategy ema_cross --grid fast=5:50:5 --grid slow=20:200:10"
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.plugins import add_plugin_flag, load_plugins
-from engine.cli.prices import add_reader_flags, load_bars
+from engine.cli.prices import add_reader_flags, load_prices
 from engine.cli.spec_flags import add_spec_flags, in_flag_words, spec_from
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     load_plugins(arguments)
     spec = spec_from(arguments)
     folder = Path(arguments.out).expanduser() if arguments.out else None
-    bars = load_bars(spec, arguments)
+    bars, finer = load_prices(spec, arguments)
     if folder:
         from engine.cli.out_folder import prepare  # noqa: PLC0415
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from engine.backtest.run import run_backtest  # noqa: PLC0415
 
     with in_flag_words(arguments):
-        result = run_backtest(bars, spec)
+        result = run_backtest(bars, spec, finer) if finer else run_backtest(bars, spec)
     _keep(result, folder, save=arguments.save)
     if arguments.json:
         from engine.cli.document import print_json, result_document  # noqa: PLC0415

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.cli import facts
 from engine.core.trade import Reason
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ def result_document(result: BacktestResult) -> dict[str, Any]:
         "metrics": metrics_document(result.metrics),
         "trades": trade_documents(result),
         "warnings": list(result.warnings),
+        "symbols": list(dict.fromkeys(result.symbols)),
+        "contribution": facts.contribution(result),
+        "rejected": facts.rejected(result),
+        "ambiguity": facts.ambiguity(result),
+        "gates": facts.gates(result),
+        "allocation": facts.last_weights(result),
+        "split": facts.split(result),
     }
 
 
@@ -56,10 +64,10 @@ def trade_documents(result: BacktestResult) -> list[dict[str, Any]]:
 
     A trade that is still open has the last bar as its exit: there it is marked.
     """
-    label = result.bars.label
+    label, symbols = result.bars.label, result.symbols
     return [
         {
-            "symbol": result.bars.symbol,
+            "symbol": symbols[row["asset"]],
             "side": "long" if row["side"] > 0 else "short",
             "quantity": float(row["quantity"]),
             "entry_time": label(int(row["entry_bar"])),
@@ -75,6 +83,7 @@ def trade_documents(result: BacktestResult) -> list[dict[str, Any]]:
             "mfe": float(row["mfe"]),
             "exit_reason": Reason(int(row["exit_reason"])).label,
             "open": bool(row["open"]),
+            "ambiguous": bool(row["ambiguous"]),
         }
         for row in result.trades
     ]

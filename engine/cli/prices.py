@@ -1,4 +1,4 @@
-"""Prices for a command: a file, or a series of the sample project (``sample:SPX``)."""
+"""Prices for a command: files, or series of the sample project (``sample:SPX``)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from engine.core.bars import Bars
 
 SAMPLE = "sample:"
-_OPTIONS = ("symbol", "bad_rows", "time_zone", "stamp", "day_first", "timeframe")
+_OPTIONS = ("symbol", "bad_rows", "time_zone", "stamp", "day_first")
+_FIELDS = ("timeframe", "asset_class", "multiplier", "tick_size")
 
 
 def add_reader_flags(parser: argparse.ArgumentParser) -> None:
@@ -44,37 +45,62 @@ def add_reader_flags(parser: argparse.ArgumentParser) -> None:
 
 def reader_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the options of `engine.data.reader` that were given."""
-    given = {name: getattr(arguments, name, None) for name in _OPTIONS if name != "timeframe"}
+    given = {name: getattr(arguments, name, None) for name in _OPTIONS}
     return {name: value for name, value in given.items() if value is not None}
 
 
-def load_bars(spec: BacktestSpec, arguments: argparse.Namespace) -> Bars:
-    """Return the bars that a spec names; its dates are applied by the run.
+def load_prices(
+    spec: BacktestSpec, arguments: argparse.Namespace
+) -> tuple[Bars | tuple[Bars, ...], tuple[Bars, ...]]:
+    """Return the instruments that a spec names and their finer bars; dates are applied by the run.
 
     A relative path in a spec file is looked for beside that file first, then in the current folder.
+
+    Returns
+    -------
+    bars : Bars or tuple of Bars
+        One instrument, or those that share the account.
+    finer : tuple of Bars
+        Empty when the spec names no finer bars.
 
     Raises
     ------
     InputError
-        No file is named, or the sample series is unknown.
+        No file is named, a symbol is in none of the files, or the sample series is unknown.
     DataError
-        The file cannot be used as it is.
+        A file cannot be used as it is.
     """
-    name = spec.data.file
-    if not name:
+    data = spec.data
+    names = [name for name in (data.file, *data.files) if name]
+    if not names:
         raise InputError(
             "no prices are given", where=arguments.spec or "",
             hint=f"Add --data FILE, or --data {SAMPLE}SPX for the sample",
         )  # fmt: skip
     with in_flag_words(arguments), in_reader_words():
-        if name.startswith(SAMPLE):
-            from engine.data.sample import sample_bars  # noqa: PLC0415
+        series = _series(spec, [_found(name, arguments.spec) for name in names], reader_options(arguments))
+        finer: tuple[Bars, ...] = ()
+        if data.finer:
+            from engine.data.series import load_finer  # noqa: PLC0415
 
-            return sample_bars(name.removeprefix(SAMPLE))
+            bad_rows = arguments.bad_rows
+            finer = load_finer(_found(data.finer, arguments.spec), series, bad_rows=bad_rows)
+    return series[0] if len(series) == 1 else series, finer
+
+
+def _series(spec: BacktestSpec, paths: list[str | Path], options: dict[str, Any]) -> tuple[Bars, ...]:
+    data, about = spec.data, spec.data.instrument
+    options |= {
+        "timeframe": data.timeframe, "asset_class": about.asset_class, "multiplier": about.multiplier,
+        "tick_size": about.tick_size,
+    }  # fmt: skip
+    if options.get("symbol") and len(paths) == 1 and not data.symbols:
         from engine.data.reader import read_bars  # noqa: PLC0415
 
-        path, options = _found(name, arguments.spec), reader_options(arguments)
-        return read_bars(path, timeframe=spec.data.timeframe, **options)
+        return (read_bars(paths[0], **options),)
+    from engine.data.series import read_series  # noqa: PLC0415
+
+    return read_series(*paths, symbols=data.symbols, **options)
 
 
 @contextmanager
@@ -83,12 +109,14 @@ def in_reader_words() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        is_option = error.where == error.field and error.field in _OPTIONS
+        is_option = error.where == error.field and error.field in (*_OPTIONS, *_FIELDS)
         where = "--" + error.field.replace("_", "-") if is_option else error.where
         raise InputError(error.what, field=error.field, where=where, hint=error.hint) from None
 
 
-def _found(name: str, spec_file: str | None) -> Path:
+def _found(name: str, spec_file: str | None) -> str | Path:
+    if name.startswith(SAMPLE):
+        return name
     path = Path(name).expanduser()
     if spec_file and not path.is_absolute():
         beside = Path(spec_file).parent / path

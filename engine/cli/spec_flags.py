@@ -1,78 +1,28 @@
-"""Flags for every field of `BacktestSpec`, generated from the models, and back to a checked spec.
+"""Flags for every field of `BacktestSpec`, and back to a checked spec.
 
-A field that is added to a model gets its flag here by itself: ``costs.slippage_bps`` is
-``--slippage-bps``. Values stay text until the models parse them, so a flag, a spec file and the
-window's form accept and refuse the same values with the same words.
+A field that is added to a model gets its flag by itself (`engine.cli.flag_list`). Values stay text until
+the models parse them, so a flag, a spec file and the window's form accept and refuse the same values with
+the same words.
 """
 
 from __future__ import annotations
 
 import argparse
-import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
-from engine.backtest.spec import BacktestSpec, StrategySpec, read_mapping
+from engine.backtest.spec import BacktestSpec, read_mapping
+from engine.cli.flag_list import FAMILIES, SpecFlag, spec_flags
+from engine.cli.flag_texts import checked_params, pairs
 from engine.core.errors import InputError, nearest
-from engine.fields import FieldInfo, describe
+from engine.fields import FieldInfo
 from engine.strategies import Strategy, registry
 
-_NAMES = {"data.file": "--data"}
-_TITLES = {"": "run", "sizing": "position size"}
-_OFF = ("none", "off", "null", "")
-
-
-@dataclass(frozen=True, slots=True)
-class SpecFlag:
-    """One field of the spec and its flag.
-
-    Parameters
-    ----------
-    section : str
-        Name of the nested model; empty for a field of the spec itself.
-    info : FieldInfo
-        The declared field.
-    """
-
-    section: str
-    info: FieldInfo
-
-    @property
-    def path(self) -> str:
-        """Dotted name of the field, as in error messages."""
-        return f"{self.section}.{self.info.name}" if self.section else self.info.name
-
-    @property
-    def flag(self) -> str:
-        """The long flag."""
-        return _NAMES.get(self.path, "--" + self.info.name.replace("_", "-"))
-
-    def value(self, given: Any) -> Any:
-        """Return what the model is to parse: None where the user switched an optional field off."""
-        if self.info.optional and isinstance(given, str) and given.lower() in _OFF:
-            return None
-        return given
-
-
-def spec_flags() -> list[SpecFlag]:
-    """Return the flags of all fields that have one, in declared order."""
-    found = [SpecFlag("", info) for info in describe(BacktestSpec)]
-    for section, declared in BacktestSpec.model_fields.items():
-        for model in _models(declared.annotation):
-            # A choice of one word, such as the name of the only sizing rule, needs no flag.
-            found += [SpecFlag(section, info) for info in describe(model) if len(info.choices) != 1]
-    return found
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    options = typing.get_args(annotation) or (annotation,)
-    models = [option for option in options if isinstance(option, type) and issubclass(option, BaseModel)]
-    return [model for model in models if model is not StrategySpec]
+__all__ = [
+    "SpecFlag", "add_spec_flags", "in_flag_words", "known_parameter", "pairs", "spec_flags", "spec_from",
+]  # fmt: skip
 
 
 def add_spec_flags(parser: argparse.ArgumentParser) -> None:
@@ -84,16 +34,17 @@ def add_spec_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter; may be repeated"
     )
-    groups: dict[str, Any] = {}
+    groups: dict[str, Any] = {"strategy": group}
     for item in spec_flags():
-        if item.section not in groups:
-            groups[item.section] = parser.add_argument_group(_TITLES.get(item.section, item.section))
+        if item.group not in groups:
+            groups[item.group] = parser.add_argument_group(item.group)
         options: dict[str, Any] = {"dest": item.path, "default": argparse.SUPPRESS, "help": _help(item.info)}
         if item.info.type == "bool":
             options["action"] = argparse.BooleanOptionalAction
         else:
-            options["metavar"] = _metavar(item)
-        groups[item.section].add_argument(item.flag, **options)
+            options["metavar"] = item.placeholder
+            options["action"] = "append" if item.is_repeated else "store"
+        groups[item.group].add_argument(item.flag, **options)
 
 
 def spec_from(arguments: argparse.Namespace) -> BacktestSpec:
@@ -107,11 +58,12 @@ def spec_from(arguments: argparse.Namespace) -> BacktestSpec:
     """
     path = Path(arguments.spec) if arguments.spec else None
     values = read_mapping(path) if path else {}
+    strategy = _strategy_values(values, arguments)
+    values["strategy"] = strategy
     for item in _given(arguments).values():
         _put(values, item, item.value(getattr(arguments, item.path)), arguments.spec)
-    strategy = _strategy_values(values, arguments)
     with in_flag_words(arguments):
-        return BacktestSpec.parse(values | {"strategy": strategy})
+        return BacktestSpec.parse(values)
 
 
 @contextmanager
@@ -128,13 +80,26 @@ def _given(arguments: argparse.Namespace) -> dict[str, SpecFlag]:
 
 
 def _put(values: dict[str, Any], item: SpecFlag, value: Any, source: str | None) -> None:
-    if not item.section:
-        values[item.info.name] = value
-        return
-    held = values.get(item.section) or {}
-    if not isinstance(held, Mapping):
-        raise InputError("must hold names and values", field=item.section, where=f"{source}: {item.section}")
-    values[item.section] = {**held, item.info.name: value}
+    """Set one field; the groups on the way to it are copied, so that a file's values stay as they are."""
+    *sections, name = item.path.split(".")
+    holder = values
+    for depth, section in enumerate(sections, start=1):
+        held = holder.get(section)
+        if isinstance(held, str) and f"{'.'.join(sections[:depth])}.name" in FAMILIES:
+            held = {"name": held}
+        if held is not None and not isinstance(held, Mapping):
+            path = ".".join(sections[:depth])
+            raise InputError("must hold names and values", field=path, where=f"{source or item.flag}: {path}")
+        holder[section] = dict(held or {})
+        holder = holder[section]
+    if item.is_family and value != holder.get(name, FAMILIES[item.path]):
+        holder.clear()
+    if item.variants:  # a field belongs to the rule in force
+        holder.setdefault("name", FAMILIES[f"{'.'.join(sections)}.name"])
+    if item.path == "data.file":
+        holder.update(value)
+    else:
+        holder[name] = value
 
 
 def _strategy_values(values: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
@@ -159,7 +124,11 @@ def _strategy_values(values: dict[str, Any], arguments: argparse.Namespace) -> d
     if not isinstance(kept, Mapping):
         raise InputError("must hold names and values", where=f"{arguments.spec}: strategy.params")
     params = {str(name): value for name, value in kept.items()} | typed
-    return held | {"params": _checked(cls, params, typed, arguments.spec)}
+
+    def place(name: str) -> str:
+        return f"--param {name}" if name in typed else f"{arguments.spec}: params.{name}"
+
+    return held | {"params": checked_params(cls, params, place)}
 
 
 def _strategy(name: str, where: str) -> type[Strategy]:
@@ -169,64 +138,37 @@ def _strategy(name: str, where: str) -> type[Strategy]:
         raise InputError(error.what, where=where, value=name, hint=error.hint) from None
 
 
-def _checked(
-    cls: type[Strategy], params: dict[str, Any], typed: Mapping[str, str], source: str | None
-) -> dict[str, Any]:
-    try:
-        parsed = cls.parse(params)
-    except InputError as error:
-        name = error.field.rpartition(".")[2]
-        if name == "params":  # the constraint, which is about several of them
-            where = f"{cls.id}"
-        else:
-            where = f"--param {name}" if name in typed else f"{source}: {error.field}"
-        raise InputError(_plain(error, params), field=error.field, where=where, hint=error.hint) from None
-    kept = parsed.model_dump(mode="json")
-    return {name: kept[name] for name in params}
-
-
-def _plain(error: InputError, params: Mapping[str, Any]) -> str:
-    name = error.field.rpartition(".")[2]
-    unknown = error.what.startswith("unknown field") and name in params
-    return f"unknown parameter '{name}'" if unknown else error.what
-
-
 def _located(error: InputError, arguments: argparse.Namespace) -> InputError:
     where, given, source = error.where, _given(arguments), arguments.spec
+    hint = error.hint
     if where == error.field:  # the engine knows the field; the person knows the flag or the file
-        if error.field in given:
-            where = given[error.field].flag
+        found = _flag_of(error.field, given)
+        if found is not None:
+            where, hint = found.flag, _hint(error, found)
         elif error.field in pairs(arguments.param, "--param"):
             where = f"--param {error.field}"
         elif error.field.startswith("grid"):
             where = "--grid"
         elif source and error.field:
             where = f"{source}: {error.field}"
-    return InputError(error.what, field=error.field, value=error.value, where=where, hint=error.hint)
+    return InputError(error.what, field=error.field, value=error.value, where=where, hint=hint)
 
 
-def pairs(texts: Iterable[str], flag: str) -> dict[str, str]:
-    """Return ``NAME=VALUE`` texts as a mapping.
-
-    Raises
-    ------
-    InputError
-        A text has no ``=``, or a name comes twice.
-    """
-    found: dict[str, str] = {}
-    for text in texts:
-        name, value = _pair(text, flag)
-        if name in found:
-            raise InputError(f"'{name}' is given twice", where=flag, hint="Give each name once")
-        found[name] = value
-    return found
+def _flag_of(field: str, given: Mapping[str, SpecFlag]) -> SpecFlag | None:
+    """Return the given flag that an error's field came from: itself, or what holds it (``gates.garch``)."""
+    # A package below does not know under which name the spec holds it.
+    for path in (field, f"data.{field}", f"portfolio.{field}", f"portfolio.{field}.name"):
+        if path in given:
+            return given[path]
+    holder = {"data.files": "data.file"}.get(field, field.partition(".")[0])
+    return given.get(holder)
 
 
-def _pair(text: str, flag: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise InputError(f"'{text}' is not NAME=VALUE", where=flag, hint=f"Write {flag} fast=10")
-    return name.strip(), value.strip()
+def _hint(error: InputError, item: SpecFlag) -> str:
+    if item.variants and error.what.startswith("unknown field"):
+        word = "allocation" if "allocation" in item.path else "sizing"
+        return f"Add --{word} {' or '.join(item.variants)}"
+    return error.hint
 
 
 def known_parameter(cls: type[Strategy], name: str, flag: str) -> FieldInfo:
@@ -245,16 +187,9 @@ def known_parameter(cls: type[Strategy], name: str, flag: str) -> FieldInfo:
     return fields[name]
 
 
-def _metavar(item: SpecFlag) -> str:
-    words = {"int": "N", "float": "X", "date": "DATE", "str": "TEXT"}
-    if item.path == "data.file":
-        return "FILE"
-    return "|".join(item.info.choices) if item.info.choices else words[item.info.type]
-
-
 def _help(info: FieldInfo) -> str:
     notes = [info.unit] if info.unit else []
-    if info.default is not None and info.type != "bool":
+    if info.default not in (None, "") and info.type != "bool":
         shown = f"{info.default:g}" if isinstance(info.default, float) else info.default
         notes.append(f"default {shown}")
     elif info.optional and info.type in ("int", "float"):

@@ -9,13 +9,21 @@ import numpy as np
 
 from engine.cli import columns
 from engine.cli.columns import DASH, money, percent, section, short, table
+from engine.cli.parts_summary import (
+    ambiguity_lines,
+    gate_sentences,
+    portfolio_lines,
+    split_line,
+    strategy_sentences,
+)
+from engine.core.instrument import symbols_text
 from engine.core.trade import Reason
+from engine.execution.cost_words import costs_sentence, schedule_words
+from engine.execution.fills import Entry
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
-    from engine.backtest.spec import BacktestSpec
     from engine.core.bars import FloatArray, IntArray
-    from engine.execution.costs import CostModel
     from engine.execution.fills import ExecutionModel
     from engine.metrics import MetricInfo
 
@@ -35,15 +43,17 @@ def tear_sheet_text(result: BacktestResult) -> str:
     Returns
     -------
     str
-        Title, headline numbers, metrics by group, rules and costs of the run, warnings, returns by
-        month and year, best and worst trades, receipt.
+        Title, headline numbers, metrics by group, rules and costs of the run, warnings, what is ambiguous,
+        the instruments of a portfolio, returns by month and year, best and worst trades, receipt.
     """
     parts = [
         _title(result),
         _headline(result),
         _metric_groups(result.metrics),
-        [_strategy_sentence(result.spec), execution_sentence(result.spec.execution), _costs_line(result)],
+        [*strategy_sentences(result.spec), *_rules(result), *gate_sentences(result), *split_line(result)],
         [f"Warning: {text}" for text in result.warnings],
+        ambiguity_lines(result),
+        portfolio_lines(result),
         _period_returns(result),
         _extreme_trades(result),
         [f"Receipt {result.receipt}"],
@@ -66,14 +76,13 @@ def trades_text(result: BacktestResult) -> str:
 
 
 def execution_sentence(execution: ExecutionModel) -> str:
-    """Return when orders arise and fill, in one or two sentences."""
-    parts = [f"{execution.fill.sentence}."]
+    """Return when orders arise, how large they are, and what stops follow, in a few sentences."""
     rules = {
         "on_change": "Orders when the signal changes",
         "band": f"Orders when the exposure drifts by more than {percent(execution.band)} of equity",
     }
     value = execution.rebalance.value
-    parts.append(rules.get(value, f"Orders {value}"))
+    parts = [rules.get(value, f"Orders {value}")]
     parts[-1] += f", whole lots of {short(execution.lot)}." if execution.lot else ", fractional quantities."
     parts += [f"{text}." for text in _stops(execution)]
     return " ".join(parts)
@@ -88,44 +97,35 @@ def _stops(execution: ExecutionModel) -> list[str]:
         "Stop loss": execution.stop_loss,
         "Take profit": execution.take_profit,
         "Trailing stop": execution.trailing_stop,
+        "Stop at the entry price after a gain of": execution.break_even,
     }
     lines = [f"{name} {distance(value)}" for name, value in named.items() if value is not None]
     if execution.time_stop is not None:
         lines.append(f"Exit after {execution.time_stop} bars")
+    if execution.entry is not Entry.MARKET:
+        place = f"{execution.entry.value} orders {distance(execution.entry_distance)} from the close"
+        lines.append(f"Entries are {place}, good for {columns.count(execution.entry_bars)} bars")
+    if execution.max_participation is not None:
+        rest = {"carry": "carried", "cancel": "cancelled"}[execution.unfilled.value]
+        share = percent(execution.max_participation)
+        lines.append(f"At most {share} of a bar's volume is filled, the rest is {rest}")
     return lines
 
 
-def costs_sentence(costs: CostModel) -> str:
-    """Return the cost model in one sentence: the parts that are not zero."""
-    named = (
-        ("slippage", costs.slippage_bps, "bps"),
-        ("spread", costs.spread_bps, "bps"),
-        ("commission", costs.commission_bps, "bps"),
-        ("commission", costs.commission_fixed, "per order"),
-        ("commission", costs.commission_per_unit, "per unit"),
-        ("at least", costs.commission_min, "per order"),
-        ("at most", costs.commission_max, "per order"),
-        ("borrow", costs.borrow_rate * 100, "% a year"),
-        ("margin interest", costs.margin_rate * 100, "% a year"),
-    )
-    parts = [f"{name} {short(value)} {unit}".replace(" %", "%") for name, value, unit in named if value]
-    return f"Costs: {', '.join(parts)}" if parts else "Costs: none"
-
-
-def _costs_line(result: BacktestResult) -> str:
-    return f"{costs_sentence(result.spec.costs)}; paid {money(result.metrics['costs_paid'])}."
-
-
-def _strategy_sentence(spec: BacktestSpec) -> str:
-    params = ", ".join(f"{name} {value}" for name, value in spec.strategy.params.items())
-    size = percent(spec.sizing.fraction)
-    named = f"Strategy {spec.strategy.name}: {params}." if params else f"Strategy {spec.strategy.name}."
-    return f"{named} {size} of equity at a full signal."
+def _rules(result: BacktestResult) -> list[str]:
+    spec = result.spec
+    costs = costs_sentence(spec.costs, spec.symbol_costs)
+    schedule = schedule_words(spec.costs)
+    paid = f"Costs paid {money(result.metrics['costs_paid'])}" + (f", by {schedule}" if schedule else "")
+    return [
+        f"{spec.execution.fill.sentence}, {costs}.", execution_sentence(spec.execution), f"{paid}.",
+    ]  # fmt: skip
 
 
 def _title(result: BacktestResult) -> list[str]:
     bars, last = result.bars, int(result.equity.size) - 1
-    what = f"{result.spec.strategy.name} on {bars.symbol or 'prices'}, {bars.timeframe} bars"
+    on = result.spec.data.formula or symbols_text(result.symbols) or "prices"
+    what = f"{result.spec.strategy.name} on {on}, {bars.timeframe} bars"
     return [f"{what}, {bars.label(0)} to {bars.label(last)}, {columns.count(last + 1)} bars"]
 
 
@@ -204,19 +204,25 @@ def _extreme_trades(result: BacktestResult) -> list[str]:
 def _trade_table(result: BacktestResult, chosen: Any) -> list[str]:
     header = ["Side", "Entry", "Exit", "Reason", "Quantity", "Entry price", "Exit price", "P&L"]
     header += ["Return", "Bars"]
+    several = len(set(result.symbols)) > 1
     rows = result.trades[chosen]
     lowest = min(float(rows["entry_price"].min()), float(rows["exit_price"].min()))
     digits = 2 if lowest >= 1000 else 3 if lowest >= 10 else 5
-    return table(header, [_trade_row(result, row, digits) for row in rows], left=4)
+    cells = [_trade_row(result, row, digits) for row in rows]
+    if several:
+        header = ["Symbol", *header]
+        cells = [[result.symbols[row["asset"]], *cell] for row, cell in zip(rows, cells, strict=True)]
+    return table(header, cells, left=5 if several else 4)
 
 
 def _trade_row(result: BacktestResult, row: Any, digits: int) -> list[str]:
     label = result.bars.label
+    reason = Reason(int(row["exit_reason"])).label.replace("_", " ")
     return [
         "long" if row["side"] > 0 else "short",
         label(int(row["entry_bar"])),
         "open" if row["open"] else label(int(row["exit_bar"])),
-        DASH if row["open"] else Reason(int(row["exit_reason"])).label.replace("_", " "),
+        DASH if row["open"] else reason + (" (ambiguous)" if row["ambiguous"] else ""),
         short(float(row["quantity"])),
         columns.number(float(row["entry_price"]), digits),
         columns.number(float(row["exit_price"]), digits),

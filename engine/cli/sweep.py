@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.cli.arguments import whole_number
 from engine.cli.plugins import add_plugin_flag, load_plugins
-from engine.cli.prices import add_reader_flags, load_bars
+from engine.cli.prices import add_reader_flags, load_prices
 from engine.cli.spec_flags import add_spec_flags, in_flag_words, spec_from
 from engine.core.errors import InputError, nearest
 
@@ -59,11 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("no grid is given", hint=f"Add an axis such as --grid {_example(strategy)}")
     grid = parse_grid(strategy, arguments.grid)
     _check_metric(arguments.metric)
-    bars = load_bars(spec, arguments)
+    bars, finer = load_prices(spec, arguments)
     from engine.jobs.sweep import sweep  # noqa: PLC0415
 
     with in_flag_words(arguments), _progress_bar() as on_progress:
-        study = sweep(bars, spec, grid, workers=arguments.workers, on_progress=on_progress)
+        study = sweep(
+            bars, spec, grid, workers=arguments.workers, on_progress=on_progress, finer=finer
+        )
     order = ranked(study, arguments.metric)
     if arguments.json:
         from engine.cli.document import print_json  # noqa: PLC0415
@@ -142,6 +144,7 @@ def _example(strategy: Any) -> str:
 def _listing(study: StudyResult, cells: Any, metric: str) -> str:
     from engine.cli.columns import count, number, table  # noqa: PLC0415
     from engine.cli.summary import metric_text  # noqa: PLC0415
+    from engine.core.instrument import symbols_text  # noqa: PLC0415
     from engine.metrics import METRICS  # noqa: PLC0415
 
     axes = list(study.params.dtype.names or ())
@@ -151,7 +154,8 @@ def _listing(study: StudyResult, cells: Any, metric: str) -> str:
         + [metric_text(METRICS[name], float(study.metrics[name][cell])) for name in shown]
         for cell in cells
     ]
-    title = f"{study.spec.strategy.name} on {study.bars.symbol}: {count(len(study))} cells"
+    what = study.spec.data.formula or symbols_text(study.symbols)
+    title = f"{study.spec.strategy.name} on {what}: {count(len(study))} cells"
     title += f", best by {METRICS[metric].title}" if len(study) > 1 else ""
     speed = count(study.backtests_per_second)
     notes = [f"{count(len(study))} backtests in {number(study.seconds)} s, {speed} a second"]

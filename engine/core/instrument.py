@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.core.contracts import CONTRACTS, is_future, root_of
 from engine.core.timeframe import Timeframe
 
 
@@ -18,6 +20,16 @@ class AssetClass(StrEnum):
     FX = "fx"
     CRYPTO = "crypto"
     FUTURE = "future"
+
+
+_NAMED_SYMBOLS = 3
+
+
+def symbols_text(symbols: Iterable[str]) -> str:
+    """Return ``SPY, TLT, GLD +2``: the first few symbols and how many follow, each counted once."""
+    distinct = list(dict.fromkeys(symbols))
+    more = len(distinct) - _NAMED_SYMBOLS
+    return ", ".join(distinct[:_NAMED_SYMBOLS]) + (f" +{more}" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ _HOURS = {
 }
 _CURRENCIES = "AUD|CAD|CHF|CNH|CZK|DKK|EUR|GBP|HKD|HUF|JPY|MXN|NOK|NZD|PLN|SEK|SGD|TRY|USD|ZAR"
 _FX = re.compile(rf"^({_CURRENCIES})[/_-]?({_CURRENCIES})$")
+_METAL = re.compile(r"^(XAU|XAG|XPT|XPD)[/_-]?(USD|EUR|GBP|AUD|CHF)$")
+_METAL_TICKS = {"XAU": 0.01, "XAG": 0.001, "XPT": 0.01, "XPD": 0.01}
 _CRYPTO = re.compile(r"^(BTC|XBT|ETH|LTC|XRP|ADA|SOL|DOGE|BNB)[/_-]?[A-Z]*$|^[A-Z0-9]+[/_-]?USDT$")
 
 
@@ -60,6 +74,8 @@ class Instrument:
         Exchange calendar code (``XNYS``); empty when not known.
     time_zone : str, default "UTC"
         IANA zone in which its days begin and end.
+    multiplier : float, default 1.0
+        Money per price unit of one contract; 1 for shares and coins.
     """
 
     symbol: str
@@ -69,13 +85,27 @@ class Instrument:
     lot_size: float = 0.0
     calendar: str = ""
     time_zone: str = "UTC"
+    multiplier: float = 1.0
 
     @classmethod
     def guess(cls, symbol: str, *, trades_on_weekends: bool = False) -> Instrument:
-        """Guess the class from the symbol's form and from weekend bars; equity when in doubt."""
+        """Guess the class from the symbol's form and from weekend bars; equity when in doubt.
+
+        A currency pair, a metal and a future of a known root (``ES=F``, ``ESZ5``, ``@ES``) also get their
+        tick size, the future its multiplier.
+        """
         plain = symbol.upper()
-        if _FX.match(plain):
-            return cls(symbol, AssetClass.FX)
+        if pair := _FX.match(plain):
+            return cls(symbol, AssetClass.FX, tick_size=0.001 if pair[2] == "JPY" else 0.00001)
+        if metal := _METAL.match(plain):
+            return cls(symbol, AssetClass.FX, tick_size=_METAL_TICKS[metal[1]])
+        if root := root_of(plain):
+            contract = CONTRACTS[root]
+            return cls(
+                symbol, AssetClass.FUTURE, tick_size=contract.tick_size, multiplier=contract.multiplier
+            )
+        if is_future(plain):
+            return cls(symbol, AssetClass.FUTURE)
         if trades_on_weekends or _CRYPTO.match(plain):
             return cls(symbol, AssetClass.CRYPTO)
         return cls(symbol)

@@ -18,6 +18,8 @@ class Reason(IntEnum):
     TIME_STOP = 5
     LIQUIDATION = 6
     END = 7
+    BREAK_EVEN = 8
+    DATA_ENDED = 9
 
     @property
     def label(self) -> str:
@@ -49,6 +51,7 @@ TRADE_DTYPE = np.dtype(
         ("return", np.float64),  # pnl / (quantity * entry_price)
         ("mae", np.float64),  # worst move against the entry price, fraction, <= 0
         ("mfe", np.float64),  # best move in favour, fraction, >= 0
+        ("ambiguous", np.bool_),  # what came first inside its entry or exit bar is not known
     ]
 )
 
@@ -65,5 +68,20 @@ ORDER_DTYPE = np.dtype(
         ("price", np.float64),  # slipped
         ("commission", np.float64),
         ("slippage", np.float64),  # currency
+    ]
+)
+
+# One row per candidate that cash, leverage or the cap on positions left out or cut by more than 1 %.
+REJECTED_DTYPE = np.dtype(
+    [
+        ("asset", np.int32),
+        ("decision_bar", np.int64),
+        ("bar", np.int64),  # bar whose open (or close) it would have been filled at
+        ("exposure", np.float64),  # signed multiple of equity that was asked for
+        ("filled", np.float64),  # share of the order that was filled, 0 to 1
+        ("price", np.float64),  # slipped price it would have been filled at
+        ("exit_bar", np.int64),  # bar at which its signal ended, or the last bar
+        ("missed_return", np.float64),  # from that price to the exit, net of slippage, fraction of the value
+        ("missed_pnl", np.float64),  # the same in currency, for the part left out
     ]
 )

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.core.errors import InputError, nearest
 from engine.core.framing import close_instants
 from engine.core.instrument import AssetClass, Instrument
 from engine.core.timeframe import NS_PER_DAY, Timeframe
 from engine.data.options import Stamp
+from engine.data.sessions import ends_of_days, exchange_sessions
 
 IntArray = npt.NDArray[np.int64]
 
@@ -62,7 +62,7 @@ def find_closes(
     last = session if stamp == "close" else _last_day(session, timeframe, instrument)
     if instrument.calendar:
         return _by_calendar(session, last, instrument)
-    return Closes(_ends_of_days(last, instrument.time_zone), session)
+    return Closes(ends_of_days(last, instrument.time_zone), session)
 
 
 def _last_day(session: IntArray, timeframe: Timeframe, instrument: Instrument) -> IntArray:
@@ -97,18 +97,8 @@ def _last_of_month(session: IntArray, count: int) -> IntArray:
     return (months + count).astype("M8[D]").astype(np.int64) - 1
 
 
-def _ends_of_days(days: IntArray, zone: str) -> IntArray:
-    if zone == "UTC":
-        return (days + 1) * NS_PER_DAY
-    import pandas as pd
-
-    midnight = pd.DatetimeIndex(((days + 1) * NS_PER_DAY).view("M8[ns]"))
-    aware = midnight.tz_localize(zone, ambiguous=np.ones(len(days), bool), nonexistent="shift_forward")
-    return np.asarray(aware.tz_convert("UTC").as_unit("ns").asi8)
-
-
 def _by_calendar(session: IntArray, last: IntArray, instrument: Instrument) -> Closes:
-    days, closes = _session_closes(instrument.calendar, int(last[0]), int(last[-1]))
+    days, _, closes = exchange_sessions(instrument.calendar, int(last[0]) - 7, int(last[-1]) + 7)
     # The last session on or before the bar's last day: a week that ends on a holiday closes the day before.
     at = np.searchsorted(days, last, side="right") - 1
     inside = (at >= 0) & (days[np.maximum(at, 0)] >= session)
@@ -120,25 +110,3 @@ def _by_calendar(session: IntArray, last: IntArray, instrument: Instrument) -> C
         where = f"on days without a session of {instrument.calendar} (first: {first})"
         notes = (f"{count:,} bars lie {where}; they close at midnight UTC",)
     return Closes(time, session, notes)
-
-
-def _session_closes(calendar: str, first: int, last: int) -> tuple[IntArray, IntArray]:
-    import warnings  # noqa: PLC0415
-
-    import exchange_calendars
-
-    with warnings.catch_warnings():
-        # exchange_calendars 4.13 uses an accessor that pandas 3.1 deprecates.
-        warnings.filterwarnings("ignore", message="Series.values returning", category=DeprecationWarning)
-        start, end = (str(np.datetime64(day, "D")) for day in (first - 7, last + 7))
-        try:
-            known = exchange_calendars.get_calendar(calendar, start=start, end=end)
-        except exchange_calendars.errors.InvalidCalendarName:
-            names = exchange_calendars.get_calendar_names()
-            raise InputError(
-                f"unknown exchange calendar '{calendar}'", field="instrument.calendar", value=calendar,
-                hint=nearest(calendar, names),
-            ) from None  # fmt: skip
-        closes = known.closes
-    days = np.asarray(closes.index.as_unit("ns").asi8) // NS_PER_DAY
-    return days, np.asarray(closes.dt.as_unit("ns").astype("int64"))

@@ -119,12 +119,39 @@ def _spelled_out(keys: Sequence[str]) -> list[str]:
     return [_LETTERS.get(name, name) for name in keys]
 
 
+def wide_symbols(head: Head) -> tuple[str, ...]:
+    """Return the symbols of a file with columns for each of them; empty for a file of one instrument.
+
+    Several tickers stand in a row above or below the names, or every column but the time holds the closing
+    prices of the ticker that it is named after.
+    """
+    for row in head.others:
+        if tickers := _tickers(row):
+            return tuple(tickers)
+    # One letter is a ticker here: C and V are shares.
+    if any(_is_of_one(key(name)) for name in head.names):
+        return ()
+    stamps = [i for i in range(head.width) if _all(head, i, looks_like_stamp)]
+    named = [i for i, name in enumerate(head.names) if name.strip() and i not in stamps]
+    free = [i for i in named if _all(head, i, _is_value)]
+    return tuple(head.names[i] for i in free) if stamps and len(free) > 1 else ()
+
+
+def _is_of_one(word: str) -> bool:
+    return (word in _KNOWN or word.startswith("volume_")) and word not in NAMES["time"] and word not in _SPARE
+
+
+def _tickers(row: Sequence[str]) -> list[str]:
+    """Return the different tickers of a row beside the names; empty where it holds none or only one."""
+    tickers = list(dict.fromkeys(cell.strip() for cell in row[1:] if cell.strip()))
+    return [] if len(tickers) < 2 or all(is_known(ticker) for ticker in tickers) else tickers
+
+
 def _of_ticker(head: Head, symbol: str | None, where: str) -> frozenset[int]:
     everything = frozenset(range(head.width))
     for row in head.others:
         named = {i: cell.strip() for i, cell in enumerate(row) if cell.strip() and i > 0}
-        tickers = list(dict.fromkeys(named.values()))
-        if len(tickers) < 2 or all(is_known(ticker) for ticker in tickers):
+        if not (tickers := _tickers(row)):
             continue
         if symbol is None or symbol not in tickers:
             raise several_symbols(tickers, symbol, where)
@@ -137,7 +164,8 @@ def several_symbols(symbols: Sequence[str], given: str | None, where: str) -> In
     what = f"the file has no symbol '{given}'" if given else f"the file holds {len(symbols)} symbols"
     return InputError(
         what, field="symbol", value=given, where=where,
-        hint=f"Choose one with --symbol (in Python symbol=...): {_list(symbols, 12)}",
+        hint=f"Choose one with --symbol (in Python symbol=...): {_list(symbols, 12)}. "
+        "engine.read_series reads several",
     )  # fmt: skip
 
 

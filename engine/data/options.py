@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import zoneinfo
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypedDict, get_args
 
 from engine.core.errors import InputError, nearest
-from engine.core.instrument import Instrument
+from engine.core.instrument import AssetClass, Instrument
 from engine.core.timeframe import Timeframe
 
 BadRows = Literal["refuse", "drop", "repair"]
@@ -24,6 +25,9 @@ class ReadKeywords(TypedDict, total=False):
     day_first: bool | None
     stamp: Stamp | None
     instrument: Instrument | None
+    asset_class: AssetClass | str | None
+    multiplier: float | None
+    tick_size: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,12 @@ class ReadOptions:
         else the open.
     instrument : Instrument, optional
         The default (`None`) guesses it from the symbol and from weekend bars.
+    asset_class : AssetClass or str, optional
+        Overrides the guess; a guessed tick size and multiplier go with the guess.
+    multiplier : float, optional
+        Money per price unit of one contract. None and 1 leave what the symbol tells (50 for ``ES=F``).
+    tick_size : float, optional
+        Smallest price step in price units; None leaves what the symbol tells.
 
     Raises
     ------
@@ -64,6 +74,9 @@ class ReadOptions:
     day_first: bool | None = None
     stamp: Stamp | None = None
     instrument: Instrument | None = None
+    asset_class: AssetClass | str | None = None
+    multiplier: float | None = None
+    tick_size: float | None = None
 
     def __post_init__(self) -> None:
         _one_of("bad_rows", self.bad_rows, get_args(BadRows))
@@ -73,6 +86,29 @@ class ReadOptions:
             Timeframe.parse(self.timeframe)
         if self.time_zone is not None:
             _check_zone(self.time_zone)
+        if self.asset_class is not None:
+            _one_of("asset_class", str(self.asset_class), tuple(AssetClass))
+        _check_size("multiplier", self.multiplier, above_zero=True)
+        _check_size("tick_size", self.tick_size, above_zero=False)
+
+    def override(self, instrument: Instrument) -> Instrument:
+        """Return the instrument with what is stated about it in place of what was guessed."""
+        kind = instrument.asset_class if self.asset_class is None else AssetClass(self.asset_class)
+        if kind is not instrument.asset_class:
+            instrument = replace(instrument, asset_class=kind, tick_size=0.0, multiplier=1.0)
+        if self.multiplier not in (None, 1):
+            instrument = replace(instrument, multiplier=float(self.multiplier))
+        if self.tick_size is not None:
+            instrument = replace(instrument, tick_size=float(self.tick_size))
+        return instrument
+
+
+def _check_size(field: str, value: float | None, *, above_zero: bool) -> None:
+    if value is None or (math.isfinite(value) and (value > 0 or (value == 0 and not above_zero))):
+        return
+    words = "above 0" if above_zero else "0 or above"
+    hint = "Leave it out to take what the symbol tells"
+    raise InputError(f"must be a number {words}, was {value}", field=field, value=value, hint=hint)
 
 
 def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:

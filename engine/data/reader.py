@@ -67,14 +67,16 @@ def read_bars(path: str | Path, **options: Unpack[ReadKeywords]) -> Bars:
     Parameters
     ----------
     path : str or Path
-        The file; ``sample:sp500`` and its like name the series of `engine.data.sample`.
+        The file; ``sample:SPX`` and its like name the series of `engine.data.sample`.
     **options
-        symbol, timeframe, time_zone, bad_rows, day_first, stamp, instrument: see `ReadOptions`.
+        symbol, timeframe, time_zone, bad_rows, day_first, stamp, instrument, asset_class, multiplier,
+        tick_size: see `ReadOptions`.
 
     Raises
     ------
     InputError
-        No such file, several symbols and none chosen, or day and month could be either.
+        No such file, several symbols and none chosen (`engine.read_series` reads them all), or day
+        and month could be either.
     DataError
         No time or price column, or rows that cannot be used; the message has their counts and
         first lines.
@@ -92,19 +94,31 @@ def read_import(path: str | Path, **options: Unpack[ReadKeywords]) -> Import:
     return build(read_table(existing_file(path), stated), stated, source=str(path))
 
 
-def build(table: Table, options: ReadOptions, *, source: str) -> Import:
+def build(table: Table, options: ReadOptions, *, source: str, stamps: Stamps | None = None) -> Import:
     """Turn the rows of a table into bars.
+
+    Parameters
+    ----------
+    table : Table
+        Rows of one instrument.
+    options : ReadOptions
+        What is stated.
+    source : str
+        Path for the report.
+    stamps : Stamps, optional
+        Times of the rows, when they are known already; the default (`None`) reads them.
 
     Raises
     ------
     DataError
         Faulty rows with ``bad_rows="refuse"``, or no row that can be used.
     """
-    stamps = _stamps(table, options)
+    stamps = stamps or read_times(table, options)
     timeframe = _timeframe(stamps, options, table.where)
     session = stamps.local // NS_PER_DAY
     symbol = options.symbol or table.ticker or symbol_of(table.where)
     what = options.instrument or instrument_of(symbol, session[stamps.readable], timeframe)
+    what = options.override(what)
     price_columns = [table.columns[place] for place in table.roles.prices.values()]
     marks = find_marks(price_columns, table.recipe.delimiter)
     volume_at, volume = read_volume(table, marks)
@@ -134,7 +148,14 @@ def build(table: Table, options: ReadOptions, *, source: str) -> Import:
     return Import(source, bars, recipe, replace(report, notes=(*said, *extras.notes)), table.preview)
 
 
-def _stamps(table: Table, options: ReadOptions) -> Stamps:
+def read_times(table: Table, options: ReadOptions) -> Stamps:
+    """Return the instants of all rows of a table.
+
+    Raises
+    ------
+    DataError, InputError
+        No row has a readable time, or day and month could be either.
+    """
     roles = table.roles
     clock = None if roles.clock is None else table.columns[roles.clock]
     stated = Stated(options.day_first, table.format.date_order, options.time_zone, table.where)
@@ -142,14 +163,15 @@ def _stamps(table: Table, options: ReadOptions) -> Stamps:
 
 
 def _timeframe(stamps: Stamps, options: ReadOptions, where: str) -> Timeframe:
-    found = Timeframe.infer(_distinct(stamps.local[stamps.readable]))
+    times = _distinct(stamps.local[stamps.readable])
+    found = Timeframe.infer(times)
     if found.is_intraday and stamps.utc is not stamps.local:
         # Wall clocks repeat an hour in autumn.
         found = Timeframe.infer(_distinct(stamps.utc[stamps.readable]))
     if options.timeframe is None:
         return found
     wanted = Timeframe.parse(options.timeframe)
-    if wanted.seconds >= 2 * found.seconds:
+    if times.size > 1 and wanted.seconds >= 2 * found.seconds:
         raise InputError(
             f"the rows are {found} apart, not {wanted}", field="timeframe", value=str(wanted), where=where,
             hint=f"Leave the bar length out, or give a file of {wanted} bars",

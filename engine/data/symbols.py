@@ -16,8 +16,6 @@ _KLINE = re.compile(r"^([A-Z0-9]{5,})-\d{1,2}(?:s|m|h|d|w|mo|M)-\d{4}-\d{2}(?:-\
 _COLLECTOR = re.compile(r"^[A-Za-z0-9]+_([A-Z0-9]{5,})_(?:d|1h|minute|\d{4}_minute|1d|2?\d?h)$")
 _PERIOD = r"(?:[Mm](?:1|5|15|30)|[Hh][14]|[Dd]1|W1|MN1?|1|5|15|30|60|240|1440)"
 _PAIR_WITH_PERIOD = re.compile(rf"(?:^|[_-])([A-Z]{{6}})[_-]?{_PERIOD}(?:_\d{{4}})?$")
-_METAL = re.compile(r"^(XAU|XAG|XPT|XPD)[/_-]?(USD|EUR|GBP|AUD|CHF)$")
-_FUTURE = re.compile(r"^[A-Z0-9]{1,4}=F$")
 
 
 def symbol_of(file_name: str) -> str:
@@ -39,7 +37,7 @@ def symbol_of(file_name: str) -> str:
 
 
 def _is_pair(symbol: str) -> bool:
-    return bool(_METAL.match(symbol)) or Instrument.guess(symbol).asset_class is AssetClass.FX
+    return Instrument.guess(symbol).asset_class is AssetClass.FX
 
 
 def instrument_of(symbol: str, session: npt.NDArray[np.int64], timeframe: Timeframe) -> Instrument:
@@ -55,10 +53,6 @@ def instrument_of(symbol: str, session: npt.NDArray[np.int64], timeframe: Timefr
     timeframe : Timeframe
         Bars of a week or more say nothing about weekends.
     """
-    if _FUTURE.match(symbol):
-        return Instrument(symbol, AssetClass.FUTURE)
-    if _METAL.match(symbol):
-        return Instrument(symbol, AssetClass.FX)
     weekends = timeframe.unit not in ("wk", "mo") and trades_on_weekends(session)
     return Instrument.guess(symbol, trades_on_weekends=weekends)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -90,9 +92,33 @@ def read_table(path: Path, options: ReadOptions) -> Table:
     DataError, InputError
         The file is no table of prices, or holds several symbols and none was chosen.
     """
+    return _of_one_symbol(read_rows(path, options), options.symbol)
+
+
+def read_rows(path: Path, options: ReadOptions) -> Table:
+    """Read all rows of a file, of whatever symbol they are; else as `read_table`."""
     kind = container(path)
-    table = _from_text(path, options) if kind == "csv" else _from_container(path, kind, options)
-    return _of_one_symbol(table, options.symbol)
+    return _from_text(path, options) if kind == "csv" else _from_container(path, kind, options)
+
+
+def read_head(path: Path) -> Head:
+    """Return names and first rows of a file without asking what its columns are."""
+    kind = container(path)
+    if kind == "csv":
+        return sniff(read_text(path).data, path.name)
+    arrow = _read_container(path, kind, most=_HEAD_ROWS)
+    return _head_of(arrow, tuple(_plain(column) for column in arrow.columns), path.name)
+
+
+def symbols_in(table: Table) -> list[str]:
+    """Return the symbols of a table's rows in the order in which they first stand there.
+
+    Empty when no column names them.
+    """
+    place = table.roles.symbol
+    if place is None or not pa.types.is_string(table.columns[place].type):
+        return []
+    return [str(name) for name in pc.unique(table.columns[place]).drop_null().to_pylist()]
 
 
 def from_arrow(arrow: pa.Table, *, where: str, kind: str, symbol: str | None = None) -> Table:
@@ -100,14 +126,19 @@ def from_arrow(arrow: pa.Table, *, where: str, kind: str, symbol: str | None = N
     if arrow.num_rows == 0:
         raise DataError("there are columns and no rows", where=where, hint="Export it again")
     columns = tuple(_plain(column) for column in arrow.columns)
-    shown = [[cell or "" for cell in _as_texts(column[:_HEAD_ROWS])] for column in columns]
-    rows = tuple(zip(*shown, strict=True))
-    names = tuple(map(str, arrow.column_names))
-    head = Head(where, "", names, (), (), rows, len(columns), 1, quoted_lines=False)
+    head = _head_of(arrow, columns, where)
     known = recognise(head)
     roles = find_roles(head, symbol=symbol, where=where)
     recipe = Recipe(known.name, known.title, kind, (), header_rows=1)
     return Table(where, head, known, roles, columns, recipe, lambda row: row + 1, place="row")
+
+
+def _head_of(arrow: pa.Table, columns: Sequence[pa.Array], where: str) -> Head:
+    shown = [[cell or "" for cell in _as_texts(column[:_HEAD_ROWS])] for column in columns]
+    rows = tuple(zip(*shown, strict=True))
+    return Head(
+        where, "", tuple(map(str, arrow.column_names)), (), (), rows, len(columns), 1, quoted_lines=False
+    )
 
 
 def _from_text(path: Path, options: ReadOptions) -> Table:
@@ -214,6 +245,10 @@ def _is_remark(text: str, delimiter: str) -> bool:
 
 
 def _from_container(path: Path, kind: str, options: ReadOptions) -> Table:
+    return from_arrow(_read_container(path, kind), where=path.name, kind=kind, symbol=options.symbol)
+
+
+def _read_container(path: Path, kind: str, most: int | None = None) -> pa.Table:
     try:
         # Without threads: Arrow's pool would outlive this call.
         if kind == "parquet":
@@ -221,15 +256,16 @@ def _from_container(path: Path, kind: str, options: ReadOptions) -> Table:
 
             # Not read_table, which imports pandas.
             with parquet.ParquetFile(path) as file:
-                arrow = file.read(use_threads=False)
-        else:
-            from pyarrow import feather  # noqa: PLC0415
+                if most is None:
+                    return file.read(use_threads=False)
+                batches = file.iter_batches(batch_size=most, use_threads=False)
+                return pa.Table.from_batches([*itertools.islice(batches, 1)], schema=file.schema_arrow)
+        from pyarrow import feather  # noqa: PLC0415
 
-            arrow = feather.read_table(path, use_threads=False, memory_map=False)
+        return feather.read_table(path, use_threads=False, memory_map=False).slice(0, most)
     except (pa.ArrowException, OSError) as error:
         what = f"the {kind} file is damaged ({error})"
         raise DataError(what, where=path.name, hint="Export it again") from error
-    return from_arrow(arrow, where=path.name, kind=kind, symbol=options.symbol)
 
 
 def _plain(column: pa.ChunkedArray) -> pa.Array:
@@ -254,17 +290,18 @@ def _as_texts(array: pa.Array) -> list[str | None]:
 
 
 def _of_one_symbol(table: Table, symbol: str | None) -> Table:
-    place = table.roles.symbol
-    if place is None or not pa.types.is_string(table.columns[place].type):
-        return table
-    names = [str(name) for name in pc.unique(table.columns[place]).drop_null().to_pylist()]
-    if len(names) < 2:
+    names, place = symbols_in(table), table.roles.symbol
+    if len(names) < 2 or place is None:
         return replace(table, ticker=names[0] if names else table.ticker)
     wanted = next((name for name in names if symbol and name.lower() == symbol.lower()), None)
     if wanted is None:
         raise several_symbols(sorted(names), symbol, table.where)
     mask = pc.match_substring_regex(table.columns[place], f"^{re.escape(wanted)}$")
-    positions = np.flatnonzero(as_bools(mask))
-    kept = tuple(column.filter(mask) for column in table.columns)
-    line_of = table.line_of
-    return replace(table, columns=kept, ticker=wanted, line_of=lambda row: line_of(int(positions[row])))
+    return replace(take(table, np.flatnonzero(as_bools(mask))), ticker=wanted)
+
+
+def take(table: Table, positions: npt.NDArray[np.int64]) -> Table:
+    """Return the rows at the given positions, int64[k]; their lines in the file stay known."""
+    rows, line_of = pa.array(positions), table.line_of
+    columns = tuple(column.take(rows) for column in table.columns)
+    return replace(table, columns=columns, line_of=lambda row: line_of(int(positions[row])))

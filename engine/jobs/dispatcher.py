@@ -20,7 +20,7 @@ from engine.jobs.executor import Ledger, failed
 from engine.jobs.messages import ChunkTask, DropSegment, Ready, Reply, Skipped, Task
 from engine.jobs.pool import Pool, Worker
 from engine.jobs.requests import Job
-from engine.jobs.runs import Run, SweepRun, bars_of, run_of
+from engine.jobs.runs import Run, SweepRun, run_of, series_of
 from engine.jobs.shared_bars import SharedBars
 
 _GRACE_SECONDS = 1.0
@@ -128,22 +128,22 @@ class Dispatcher:
         job = submit.job
         if not self._ledger.is_open(submit.job_id):
             return
-        bars = bars_of(job)
-        ref = attempt(lambda: None if bars is None else self._shared.acquire(bars))
-        if isinstance(ref, Failure):
-            self._ledger.put(failed(submit.job_id, ref))
+        series = series_of(job)
+        refs = attempt(lambda: self._shared.acquire(*series) if series else ())
+        if isinstance(refs, Failure):
+            self._ledger.put(failed(submit.job_id, refs))
             return
         self._jobs[submit.job_id] = job
-        self._runs[submit.job_id] = run_of(submit.job_id, job, ref, submit.now, self._pool.size)
+        self._runs[submit.job_id] = run_of(submit.job_id, job, refs, submit.now, self._pool.size)
 
     def _end(self, job_id: str) -> None:
         if self._runs.pop(job_id, None) is None:
             return
-        bars = bars_of(self._jobs.pop(job_id))
+        series = series_of(self._jobs.pop(job_id))
         for worker in self._pool.workers:
             worker.forget(job_id, _GRACE_SECONDS)
-        if bars is not None:
-            self._shared.release(bars)
+        if series:
+            self._shared.release(*series)
 
     # -- work ---------------------------------------------------------------------------------
 

@@ -49,12 +49,12 @@ def _finish(job_id: str, job: Job, ledger: Ledger, plugins: PluginFolders, now: 
     match job:
         case ImportJob():
             ledger.put(Started(job_id, 1))
-            value = work.read_file(job.path, job.options)
+            value = work.read_file(job)
             return Finished(job_id, time.perf_counter() - start, value=value)
         case BacktestJob():
             plugins.refresh()
             ledger.put(Started(job_id, 1))
-            result, run_id = work.run_one(job.bars, job.spec, job.store, now)
+            result, run_id = work.run_one(job, now)
             seconds = time.perf_counter() - start
             return Finished(job_id, seconds, run_id, None if run_id else result)
         case SweepJob():
@@ -64,11 +64,11 @@ def _finish(job_id: str, job: Job, ledger: Ledger, plugins: PluginFolders, now: 
 
 def _sweep(job_id: str, job: SweepJob, ledger: Ledger) -> Finished:
     start = time.perf_counter()
-    plan = work.plan_sweep(job.bars, job.spec, job.grid)
-    table = work.StudyTable(job.bars, job.spec, plan)
+    plan = work.plan_sweep(job)
+    table = work.StudyTable(job, plan)
     chunks = Chunks(table.total, plan.n_bars, is_compiled=plan.is_compiled)
     ledger.put(Started(job_id, table.total))
-    prepared = work.prepare(job.bars, job.spec, plan.params)
+    prepared = work.prepare(job, plan.params)
     while (part := chunks.take()) is not None:
         if not ledger.is_open(job_id):
             raise JobCancelled("the job was stopped on request")

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy.typing as npt
 
-from engine.backtest.result import BacktestResult
 from engine.backtest.spec import BacktestSpec
 from engine.jobs.border import Failure
+from engine.jobs.requests import ImportJob
 from engine.jobs.shared_bars import BarsRef
+from engine.jobs.stripped import Stripped
 
 # -- to a worker ----------------------------------------------------------------------------------
 
@@ -22,27 +23,28 @@ from engine.jobs.shared_bars import BarsRef
 class BacktestTask:
     """Run one backtest; answered with an `Answer`."""
 
-    bars: BarsRef
+    bars: tuple[BarsRef, ...]
     spec: BacktestSpec
     store: Path | None
     now: datetime
+    finer: tuple[BarsRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanTask:
     """Check a sweep and list its cells; answered with a `SweepPlan`."""
 
-    bars: BarsRef
+    bars: tuple[BarsRef, ...]
     spec: BacktestSpec
     grid: Mapping[str, Sequence[Any]]
+    finer: tuple[BarsRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportTask:
-    """Read a price file; answered with an ``Import``."""
+    """Read price files; answered as `ImportJob` says."""
 
-    path: Path
-    options: Mapping[str, Any]
+    job: ImportJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,10 @@ class Introduce:
     """What the chunks of a sweep have in common; sent once to each worker before its first chunk."""
 
     job_id: str
-    bars: BarsRef
+    bars: tuple[BarsRef, ...]
     spec: BacktestSpec
     params: npt.NDArray[Any]
+    finer: tuple[BarsRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +99,18 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """A backtest without its bars, which the parent has.
+    """A backtest without the prices that the parent has.
 
     Parameters
     ----------
-    result : BacktestResult or None
-        With empty bars; `None` when the run went to the store.
+    result : Stripped or None
+        `None` when the run went to the store.
     run_id : str
         Empty without a store.
-    first, count : int
-        Bars of the run within the bars that were sent.
     """
 
-    result: BacktestResult | None
+    result: Stripped | None
     run_id: str
-    first: int
-    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,15 @@ from engine.jobs.events import Finished, JobEvent, Partial, Progress, Started
 from engine.jobs.messages import Answer, BacktestTask, ChunkTask, ImportTask, Introduce, PlanTask, Task
 from engine.jobs.requests import BacktestJob, ImportJob, Job, SweepJob
 from engine.jobs.shared_bars import BarsRef
+from engine.jobs.stripped import restore
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """Where the instruments of a job and its finer bars are shared."""
+
+    bars: tuple[BarsRef, ...]
+    finer: tuple[BarsRef, ...]
 
 
 class Run(ABC):
@@ -72,10 +81,10 @@ class Run(ABC):
 class SingleRun(Run):
     """A job of one task: a backtest or a file."""
 
-    def __init__(self, job_id: str, task: Task, bars: Bars | None) -> None:
-        super().__init__(job_id, "files" if bars is None else "backtests")
+    def __init__(self, job_id: str, task: Task, series: tuple[Bars, ...]) -> None:
+        super().__init__(job_id, "backtests" if series else "files")
         self._task: Task | None = task
-        self._bars = bars
+        self._series = series
 
     def next_task(self) -> Task | None:
         """Return the task, once."""
@@ -94,22 +103,17 @@ class SingleRun(Run):
         elif outcome.result is None:
             yield Finished(self.job_id, self.seconds, outcome.run_id)
         else:
-            result = replace(outcome.result, bars=self._part(outcome.first, outcome.count))
-            yield Finished(self.job_id, self.seconds, value=result)
-
-    def _part(self, first: int, count: int) -> Bars:
-        assert self._bars is not None  # noqa: S101  (only backtests are answered with an `Answer`)
-        return self._bars if count == len(self._bars) else self._bars.slice(first, first + count)
+            yield Finished(self.job_id, self.seconds, value=restore(outcome.result, self._series))
 
 
 class SweepRun(Run):
     """A sweep: first a plan, then chunks of cells."""
 
-    def __init__(self, job_id: str, job: SweepJob, bars: BarsRef, workers: int) -> None:
+    def __init__(self, job_id: str, job: SweepJob, refs: Refs, workers: int) -> None:
         super().__init__(job_id, "cells")
         self.total = 0
-        self._job, self._bars, self._workers = job, bars, workers
-        self._plan_task: PlanTask | None = PlanTask(bars, job.spec, dict(job.grid))
+        self._job, self._refs, self._workers = job, refs, workers
+        self._plan_task: PlanTask | None = PlanTask(refs.bars, job.spec, dict(job.grid), refs.finer)
         self._plan: work.SweepPlan | None = None
         self._chunks = Chunks(0, 0)
         self._table: work.StudyTable | None = None
@@ -137,7 +141,8 @@ class SweepRun(Run):
     def introduction(self) -> Introduce:
         """Return what a worker must know before its first chunk."""
         assert self._plan is not None  # noqa: S101  (chunks exist only after the plan)
-        return Introduce(self.job_id, self._bars, self._job.spec, self._plan.params)
+        bars, finer = self._refs.bars, self._refs.finer
+        return Introduce(self.job_id, bars, self._job.spec, self._plan.params, finer)
 
     def accept(self, task: Task, outcome: Any, seconds: float) -> Iterator[JobEvent]:
         """Enter the plan or the cells."""
@@ -145,7 +150,7 @@ class SweepRun(Run):
             yield from self._enter(task, outcome, seconds)
             return
         self._plan = plan = outcome
-        self._table = work.StudyTable(self._job.bars, self._job.spec, plan)
+        self._table = work.StudyTable(self._job, plan)
         self.total = self._table.total
         self._chunks = Chunks(
             self.total, plan.n_bars, workers=self._workers, is_compiled=plan.is_compiled
@@ -164,16 +169,18 @@ class SweepRun(Run):
             yield Finished(self.job_id, self.seconds, value=table.study(self.seconds))
 
 
-def bars_of(job: Job) -> Bars | None:
-    """Return the prices that workers need for a job."""
-    return None if isinstance(job, ImportJob) else job.bars
+def series_of(job: Job) -> tuple[Bars, ...]:
+    """Return the prices that workers need for a job: its instruments, then the finer bars."""
+    return () if isinstance(job, ImportJob) else (*job.series, *job.finer)
 
 
-def run_of(job_id: str, job: Job, bars: BarsRef | None, now: datetime, workers: int) -> Run:
-    """Return the run of a job; ``bars`` is given for the jobs that have prices."""
+def run_of(job_id: str, job: Job, refs: tuple[BarsRef, ...], now: datetime, workers: int) -> Run:
+    """Return the run of a job; ``refs`` are those of `series_of`."""
     if isinstance(job, ImportJob):
-        return SingleRun(job_id, ImportTask(job.path, job.options), None)
-    assert bars is not None  # noqa: S101
+        return SingleRun(job_id, ImportTask(job), ())
+    count = len(job.series)
+    both = Refs(refs[:count], refs[count:])
     if isinstance(job, BacktestJob):
-        return SingleRun(job_id, BacktestTask(bars, job.spec, job.store, now), job.bars)
-    return SweepRun(job_id, job, bars, workers)
+        task = BacktestTask(both.bars, job.spec, job.store, now, both.finer)
+        return SingleRun(job_id, task, series_of(job))
+    return SweepRun(job_id, job, both, workers)

@@ -1,15 +1,17 @@
 """Prices in shared memory: written once by the parent, attached once by each worker.
 
 The parent owns every segment: it alone creates and unlinks them. Python's resource tracker unlinks them
-when the parent is killed. All arrays of a `Bars` lie one after another in one segment.
+when the parent is killed. All arrays of the series of a job lie one after another in one segment: a portfolio
+of hundreds of instruments takes one handle.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
@@ -26,6 +28,7 @@ from engine.core.instrument import Instrument
 from engine.core.timeframe import Timeframe
 
 _INTEGERS = ("time", "session")
+_NAMES = (*_INTEGERS, *OHLCV)
 _WIDTH = 8
 _IDLE_SEGMENTS = 2
 _ATTACHED = 4
@@ -48,6 +51,8 @@ class BarsRef:
         `Bars.digest`, so that workers need not compute it again.
     instrument : Instrument
     timeframe : Timeframe
+    offset : int, default 0
+        Bytes before its arrays in the segment.
     """
 
     segment: str
@@ -56,10 +61,14 @@ class BarsRef:
     digest: str
     instrument: Instrument
     timeframe: Timeframe
+    offset: int = 0
+
+
+type _Key = tuple[str, ...]
 
 
 class SharedBars:
-    """The parent's segments, one per distinct prices; used from one thread.
+    """The parent's segments, one per distinct set of series; used from one thread.
 
     Parameters
     ----------
@@ -69,32 +78,35 @@ class SharedBars:
 
     def __init__(self, dropped: Callable[[str], None]) -> None:
         self._dropped = dropped
-        self._segments: dict[str, SharedMemory] = {}
-        self._users: dict[str, int] = {}
+        self._segments: dict[_Key, SharedMemory] = {}
+        self._users: dict[_Key, int] = {}
 
-    def acquire(self, bars: Bars) -> BarsRef:
-        """Return where ``bars`` are shared; every call needs a `release`.
+    def acquire(self, *series: Bars) -> tuple[BarsRef, ...]:
+        """Return where the series are shared, in one segment; every call needs a `release`.
 
         Raises
         ------
         JobError
             The system has not enough shared memory.
         """
-        key = bars.digest
+        key = _key(series)
         if key not in self._segments:
-            self._segments[key] = self._create(bars)
+            self._segments[key] = self._create(series)
             self._users[key] = 0
         self._users[key] += 1
         # Newest last: idle ones are dropped from the front.
         self._segments[key] = self._segments.pop(key)
-        segment = self._segments[key].name
-        return BarsRef(
-            segment, len(bars), tuple(bars.columns), bars.digest, bars.instrument, bars.timeframe
+        name = self._segments[key].name
+        return tuple(
+            BarsRef(
+                name, len(bars), tuple(bars.columns), bars.digest, bars.instrument, bars.timeframe, offset
+            )
+            for bars, offset in zip(series, _offsets(series), strict=True)
         )
 
-    def release(self, bars: Bars) -> None:
-        """Tell that a job no longer needs ``bars``; the last few idle segments stay for the next job."""
-        self._users[bars.digest] -= 1
+    def release(self, *series: Bars) -> None:
+        """Tell that a job no longer needs the series; the last few idle segments stay for the next job."""
+        self._users[_key(series)] -= 1
         idle = self._idle()
         for key in idle[: max(0, len(idle) - _IDLE_SEGMENTS)]:
             self._drop(key)
@@ -104,18 +116,18 @@ class SharedBars:
         for key in tuple(self._segments):
             self._drop(key)
 
-    def _idle(self) -> list[str]:
+    def _idle(self) -> list[_Key]:
         return [key for key in self._segments if self._users[key] == 0]
 
-    def _create(self, bars: Bars) -> SharedMemory:
-        names = (*_INTEGERS, *OHLCV)
-        size = max(1, (len(names) + len(bars.columns)) * len(bars) * _WIDTH)
+    def _create(self, series: Sequence[Bars]) -> SharedMemory:
+        size = max(1, sum(map(_bytes_of, series)))
         self._make_room(size)
         name = f"ivybt_{os.getpid()}_{secrets.token_hex(4)}"
         segment = SharedMemory(create=True, size=size, name=name)
-        arrays = [getattr(bars, name) for name in names] + list(bars.columns.values())
-        for position, array in enumerate(arrays):
-            _array(segment, position, len(bars), array.dtype)[:] = array
+        for bars, offset in zip(series, _offsets(series), strict=True):
+            arrays = [getattr(bars, name) for name in _NAMES] + list(bars.columns.values())
+            for position, array in enumerate(arrays):
+                _array(segment, offset, position, len(bars), array.dtype)[:] = array
         return segment
 
     def _make_room(self, size: int) -> None:
@@ -133,7 +145,7 @@ class SharedBars:
                 hint="Use fewer bars, or give the system more shared memory",
             )  # fmt: skip
 
-    def _drop(self, key: str) -> None:
+    def _drop(self, key: _Key) -> None:
         segment = self._segments.pop(key)
         del self._users[key]
         self._dropped(segment.name)
@@ -178,18 +190,34 @@ def _closed(segment: SharedMemory) -> bool:
     return True
 
 
-def _array(segment: SharedMemory, position: int, size: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+def _key(series: Sequence[Bars]) -> _Key:
+    return tuple(bars.digest for bars in series)
+
+
+def _bytes_of(bars: Bars) -> int:
+    return (len(_NAMES) + len(bars.columns)) * len(bars) * _WIDTH
+
+
+def _offsets(series: Sequence[Bars]) -> list[int]:
+    return [0, *itertools.accumulate(map(_bytes_of, series))][: len(series)]
+
+
+def _array(
+    segment: SharedMemory, offset: int, position: int, size: int, kind: np.dtype[Any]
+) -> npt.NDArray[Any]:
     # Not np.ndarray(buffer=...): that would not keep the memory mapped while the array is used.
     assert segment.buf is not None  # noqa: S101  (None only after close)
-    return np.frombuffer(segment.buf, kind, size, position * size * _WIDTH)
+    return np.frombuffer(segment.buf, kind, size, offset + position * size * _WIDTH)
 
 
 def _view(segment: SharedMemory, ref: BarsRef) -> Bars:
-    names = (*_INTEGERS, *OHLCV, *ref.columns)
+    names = (*_NAMES, *ref.columns)
     kinds = [np.int64 if at < len(_INTEGERS) else np.float64 for at in range(len(names))]
-    arrays = [_array(segment, at, ref.size, np.dtype(kind)) for at, kind in enumerate(kinds)]
-    count = len(_INTEGERS) + len(OHLCV)
-    fixed = dict(zip(names[:count], arrays[:count], strict=True))
+    arrays = [
+        _array(segment, ref.offset, at, ref.size, np.dtype(kind)) for at, kind in enumerate(kinds)
+    ]
+    count = len(_NAMES)
+    fixed = dict(zip(_NAMES, arrays[:count], strict=True))
     columns = dict(zip(ref.columns, arrays[count:], strict=True))
     bars = Bars(instrument=ref.instrument, timeframe=ref.timeframe, columns=columns, **fixed)
     vars(bars)["digest"] = ref.digest  # fills the cached property

@@ -23,19 +23,20 @@ type OnProgress = Callable[[int, int], None]
 
 
 def sweep(
-    bars: Bars,
+    bars: Bars | Sequence[Bars],
     spec: BacktestSpec,
     grid: Mapping[str, Sequence[Any]],
     *,
     workers: int = 1,
     on_progress: OnProgress | None = None,
+    finer: Sequence[Bars] = (),
 ) -> StudyResult:
     """Evaluate every legal cell of a grid.
 
     Parameters
     ----------
-    bars : Bars
-        Prices.
+    bars : Bars or sequence of Bars
+        Prices; several instruments share one account.
     spec : BacktestSpec
         What the cells share; grid axes override its parameters.
     grid : mapping of str to sequence
@@ -45,6 +46,8 @@ def sweep(
         that does so stands under ``if __name__ == "__main__":``. The numbers are the same bits.
     on_progress : callable, optional
         Called as ``on_progress(done, total)`` while it runs.
+    finer : sequence of Bars, default ()
+        Shorter bars of the same instruments that decide what came first inside a bar.
 
     Returns
     -------
@@ -61,9 +64,10 @@ def sweep(
     if workers == 1 and on_progress is None:
         from engine.studies.sweep import sweep_here  # noqa: PLC0415  (numba only when used)
 
-        return sweep_here(bars, spec, grid)
-    with closing(_executor(workers, spec.strategy.name, on_progress)) as executor:
-        executor.submit(SweepJob(bars, spec, grid))
+        return sweep_here(bars, spec, grid, finer=finer)
+    with closing(_executor(workers, spec, on_progress)) as executor:
+        prices = bars if isinstance(bars, Bars) else tuple(bars)
+        executor.submit(SweepJob(prices, spec, grid, tuple(finer)))
         while True:
             event = executor.events.get()
             if workers > 1:
@@ -77,7 +81,7 @@ def sweep(
                     raise JobCancelled("the sweep was stopped")
 
 
-def _executor(workers: int, strategy: str, on_progress: OnProgress | None) -> Executor:
+def _executor(workers: int, spec: BacktestSpec, on_progress: OnProgress | None) -> Executor:
     if workers < 1:
         raise InputError(f"must be at least 1, was {workers}", field="workers", value=workers)
     if workers == 1:
@@ -89,8 +93,9 @@ def _executor(workers: int, strategy: str, on_progress: OnProgress | None) -> Ex
         )
     from engine.strategies import registry  # noqa: PLC0415
 
-    is_plugin = registry.is_user_plugin(strategy)
-    return ProcessExecutor(workers, (registry.path_of(strategy).parent,) if is_plugin else ())
+    names = [sleeve.name for sleeve in (spec.strategy, *spec.sleeves)]
+    folders = [registry.path_of(name).parent for name in names if registry.is_user_plugin(name)]
+    return ProcessExecutor(workers, tuple(dict.fromkeys(folders)))
 
 
 def _report(event: JobEvent, on_progress: OnProgress | None) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.backtest.result import BacktestResult
-from engine.backtest.spec import BacktestSpec
-from engine.core.bars import Bars, FloatArray
+from engine.core.bars import FloatArray
+from engine.jobs.requests import BacktestJob, ImportJob, SweepJob
 
 if TYPE_CHECKING:
-    from engine.studies.cells import CellRunner
+    from engine.studies.runners import Cells
     from engine.studies.sweep import StudyResult
 
 
@@ -57,7 +55,7 @@ class CellValues:
     errors: dict[int, str]
 
 
-def plan_sweep(bars: Bars, spec: BacktestSpec, grid: Mapping[str, Sequence[Any]]) -> SweepPlan:
+def plan_sweep(job: SweepJob) -> SweepPlan:
     """Return the cells of a grid; refuse a wrong grid, spec or date range before any cell runs.
 
     Raises
@@ -65,31 +63,29 @@ def plan_sweep(bars: Bars, spec: BacktestSpec, grid: Mapping[str, Sequence[Any]]
     InputError, DataError, StrategyError
         As `engine.studies.sweep`.
     """
-    from engine.backtest.run import select  # noqa: PLC0415
-    from engine.strategies import load  # noqa: PLC0415
     from engine.studies.grid import build_cells  # noqa: PLC0415
+    from engine.studies.runners import length_of  # noqa: PLC0415
 
-    cells = build_cells(spec.strategy.name, spec.strategy.params, grid)
-    is_compiled = load(spec.strategy.name).decide is not None
-    return SweepPlan(cells.params, cells.illegal, len(select(bars, spec)), is_compiled)
+    spec = job.spec
+    cells = build_cells(spec.strategy.name, spec.strategy.params, job.grid)
+    n_bars, is_compiled = length_of(job.bars, spec, job.finer)
+    return SweepPlan(cells.params, cells.illegal, n_bars, is_compiled)
 
 
-def prepare(bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any]) -> CellRunner:
+def prepare(job: SweepJob, params: npt.NDArray[Any]) -> Cells:
     """Return the cells of a sweep, ready to be evaluated chunk by chunk."""
-    from engine.studies.cells import CellRunner  # noqa: PLC0415
+    from engine.studies.runners import cells_of  # noqa: PLC0415
 
-    return CellRunner(bars, spec, params)
+    return cells_of(job.bars, job.spec, params, job.finer)
 
 
-def run_chunk(cells: CellRunner, start: int, stop: int) -> CellValues:
+def run_chunk(cells: Cells, start: int, stop: int) -> CellValues:
     """Return the metrics of cells ``start : stop``; a failing cell is a value."""
     errors: dict[int, str] = {}
     return CellValues(cells.run(start, stop, errors), errors)
 
 
-def run_one(
-    bars: Bars, spec: BacktestSpec, store: Path | None, now: datetime
-) -> tuple[BacktestResult, str]:
+def run_one(job: BacktestJob, now: datetime) -> tuple[BacktestResult, str]:
     """Run one backtest and keep it when there is a store.
 
     Returns
@@ -100,19 +96,24 @@ def run_one(
     """
     from engine.backtest.run import run_backtest  # noqa: PLC0415
 
-    result = run_backtest(bars, spec)
-    if store is None:
+    result = run_backtest(job.bars, job.spec, *((job.finer,) if job.finer else ()))
+    if job.store is None:
         return result, ""
     from engine.storage.run_store import RunStore  # noqa: PLC0415
 
-    return result, RunStore(store).save(result, now=now)
+    return result, RunStore(job.store).save(result, now=now)
 
 
-def read_file(path: Path, options: Mapping[str, Any]) -> Any:
-    """Return the `engine.data.reader.Import` of a price file."""
+def read_file(job: ImportJob) -> Any:
+    """Return the `engine.data.reader.Import` of a price file, or those of several instruments."""
+    if job.several:
+        from engine.data.options import ReadOptions  # noqa: PLC0415
+        from engine.data.series import read_imports  # noqa: PLC0415
+
+        return read_imports((job.path, *job.files), job.symbols, ReadOptions(**job.options))
     from engine.data.reader import read_import  # noqa: PLC0415
 
-    return read_import(path, **options)
+    return read_import(job.path, **job.options)
 
 
 class StudyTable:
@@ -120,19 +121,19 @@ class StudyTable:
 
     Parameters
     ----------
-    bars, spec
+    job : SweepJob
         As submitted.
     plan : SweepPlan
         The cells.
     """
 
-    def __init__(self, bars: Bars, spec: BacktestSpec, plan: SweepPlan) -> None:
+    def __init__(self, job: SweepJob, plan: SweepPlan) -> None:
         from engine.metrics import METRIC_NAMES  # noqa: PLC0415
 
         self.names = METRIC_NAMES
         self.total = int(plan.params.size)
         self.done = 0
-        self._bars, self._spec, self._plan = bars, spec, plan
+        self._job, self._plan = job, plan
         self._values = np.full((self.total, len(METRIC_NAMES)), np.nan)
         self._errors: dict[int, str] = {}
 
@@ -153,6 +154,7 @@ class StudyTable:
         from engine.studies.sweep import StudyResult  # noqa: PLC0415
 
         return StudyResult(
-            spec=self._spec, bars=self._bars, params=self._plan.params, values=self._values,
+            spec=self._job.spec, bars=self._job.bars, params=self._plan.params, values=self._values,
             errors=dict(sorted(self._errors.items())), illegal=self._plan.illegal, seconds=seconds,
+            finer=self._job.finer,
         )  # fmt: skip

@@ -14,7 +14,6 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -38,10 +37,13 @@ from engine.jobs.messages import (
     Task,
 )
 from engine.jobs.plugins import PluginFolders
-from engine.jobs.shared_bars import AttachedBars
+from engine.jobs.requests import BacktestJob, SweepJob
+from engine.jobs.shared_bars import AttachedBars, BarsRef
+from engine.jobs.stripped import strip
 
 if TYPE_CHECKING:
-    from engine.studies.cells import CellRunner
+    from engine.core.bars import Bars
+    from engine.studies.runners import Cells
 
 ORPHANED = 3
 _SET_PARENT_DEATH_SIGNAL = 1
@@ -81,9 +83,10 @@ def warm() -> None:
         np.ones(days.size), days - 1,
     )  # fmt: skip
     spec = BacktestSpec(strategy="ema_cross", params={"fast": 3, "slow": 10})
-    work.run_one(bars, spec, None, datetime.now(UTC))
-    plan = work.plan_sweep(bars, spec, {"fast": [3, 4]})
-    work.run_chunk(work.prepare(bars, spec, plan.params), 0, plan.params.size)
+    work.run_one(BacktestJob(bars, spec), datetime.now(UTC))
+    study = SweepJob(bars, spec, {"fast": [3, 4]})
+    plan = work.plan_sweep(study)
+    work.run_chunk(work.prepare(study, plan.params), 0, plan.params.size)
     from engine.storage import run_store  # noqa: F401, PLC0415
     from engine.storage.arrays import encode  # noqa: PLC0415
 
@@ -95,7 +98,7 @@ class _Study:
 
     def __init__(self, introduction: Introduce) -> None:
         self.introduction = introduction
-        self.cells: CellRunner | None = None
+        self.cells: Cells | None = None
 
 
 class _Inbox:
@@ -138,9 +141,11 @@ class _Worker:
                 return self._backtest(task)
             case PlanTask():
                 self._plugins.refresh()
-                return work.plan_sweep(self.bars.get(task.bars), task.spec, task.grid)
+                return work.plan_sweep(
+                    SweepJob(self._prices(task.bars), task.spec, task.grid, self._series(task.finer))
+                )
             case ImportTask():
-                return work.read_file(task.path, task.options)
+                return work.read_file(task.job)
 
     def _chunk(self, task: ChunkTask) -> work.CellValues | Skipped:
         study = self._inbox.studies.get(task.job_id)
@@ -149,16 +154,22 @@ class _Worker:
         if study.cells is None:
             self._plugins.refresh()
             about = study.introduction
-            study.cells = work.prepare(self.bars.get(about.bars), about.spec, about.params)
+            job = SweepJob(self._prices(about.bars), about.spec, {}, self._series(about.finer))
+            study.cells = work.prepare(job, about.params)
         return work.run_chunk(study.cells, task.start, task.stop)
 
     def _backtest(self, task: BacktestTask) -> Answer:
-        bars = self.bars.get(task.bars)
-        result, run_id = work.run_one(bars, task.spec, task.store, task.now)
-        first, count = int(bars.time.searchsorted(result.bars.time[0])), len(result.bars)
-        if run_id:
-            return Answer(None, run_id, first, count)
-        return Answer(replace(result, bars=result.bars.slice(0, 0)), "", first, count)
+        finer = self._series(task.finer)
+        job = BacktestJob(self._prices(task.bars), task.spec, task.store, finer)
+        result, run_id = work.run_one(job, task.now)
+        return Answer(None if run_id else strip(result, (*job.series, *finer)), run_id)
+
+    def _series(self, refs: tuple[BarsRef, ...]) -> tuple[Bars, ...]:
+        return tuple(map(self.bars.get, refs))
+
+    def _prices(self, refs: tuple[BarsRef, ...]) -> Bars | tuple[Bars, ...]:
+        series = self._series(refs)
+        return series[0] if len(series) == 1 else series
 
 
 def _send(connection: Connection, message: Ready | Reply) -> None:

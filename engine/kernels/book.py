@@ -9,43 +9,42 @@ from __future__ import annotations
 import numpy as np
 
 from engine.kernels.compile import account_kernel, loop_kernel
-
-# Positions in `book`: one number each for the whole account.
-CASH, COMMISSION, SLIPPAGE, FINANCING, NOTIONAL, ORDERS, UNSENT = 0, 1, 2, 3, 4, 5, 6
-TRADES, WINS, LOSSES, SUM_WIN, SUM_LOSS, SUM_PNL = 7, 8, 9, 10, 11, 12
-EXPOSED, TRADE_ROWS, ORDER_ROWS, LOTS_FULL = 13, 14, 15, 16
-BOOK_SIZE = 17
-
-# Columns of a row of `state`, one row per asset.
-QUANTITY, HELD, ENTRY_BAR, STOP, TARGET, TRAIL, BEST = 0, 1, 2, 3, 4, 5, 6
-FINANCED, FIRST, LAST, STOPPED = 7, 8, 9, 10
-STATE_SIZE = 11
-
-# Columns of a lot; open lots of an asset lie in order of entry from FIRST up to LAST.
-LOT_QUANTITY, LOT_RAW, LOT_PRICE, LOT_COMMISSION, LOT_BAR, LOT_DECISION, LOT_FINANCED = 0, 1, 2, 3, 4, 5, 6
-LOT_SIZE = 7
-
-# Reasons, as `engine.core.trade.Reason`.
-SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_STOP, LIQUIDATION, END = 0, 1, 2, 3, 4, 5, 6, 7
+from engine.kernels.costs import commission_of
+from engine.kernels.positions import (
+    AMBIGUOUS,
+    CASH,
+    COMMISSION,
+    DUST,
+    FINANCED,
+    FIRST,
+    LAST,
+    LOSSES,
+    LOT_BAR,
+    LOT_COMMISSION,
+    LOT_DECISION,
+    LOT_FINANCED,
+    LOT_PRICE,
+    LOT_QUANTITY,
+    LOT_RAW,
+    LOT_SIZE,
+    LOTS_FULL,
+    NOTIONAL,
+    ORDER_ROWS,
+    ORDERS,
+    QUANTITY,
+    SLIPPAGE,
+    SUM_LOSS,
+    SUM_PNL,
+    SUM_RETURN,
+    SUM_SQUARE,
+    SUM_WIN,
+    TRADE_ROWS,
+    TRADES,
+    WINS,
+)
 
 # A quantity this close to a whole number of lots counts as whole: 0.03 / 0.01 is 2.9999999999999996.
 LOT_TOLERANCE = 1e-9
-
-# A quantity below this share of the position is what rounding leaves behind: neither an order nor a trade.
-DUST = 1e-12
-
-
-@account_kernel
-def commission_of(quantity, price, terms):
-    """Return the commission of an order of ``quantity`` (signed) at ``price`` (rule 8)."""
-    if quantity == 0.0:
-        return 0.0
-    size = abs(quantity)
-    fee = terms.commission_fixed + terms.commission_per_unit * size + terms.commission_rate * size * price
-    fee = max(fee, terms.commission_min)
-    if terms.commission_max > 0.0:
-        fee = min(fee, terms.commission_max)
-    return fee
 
 
 @account_kernel
@@ -55,23 +54,6 @@ def whole_lots(quantity, lot):
         return quantity + 0.0
     size = np.floor(abs(quantity) / lot + LOT_TOLERANCE) * lot
     return size if quantity > 0.0 else 0.0 - size
-
-
-@account_kernel
-def sized(exposure, quantity, cash, others, price, terms):
-    """Return the total quantity that a target of ``exposure`` asks for at the slipped ``price`` (rule 7)."""
-    equity = cash + quantity * price + others
-    if equity <= 0.0:
-        return 0.0
-    want = exposure * equity / price
-    if abs(want - quantity) <= DUST * abs(quantity):
-        return quantity
-    fee = commission_of(want - quantity, price, terms)
-    if fee > 0.0:
-        want = exposure * (equity - fee) / price
-        if want * exposure < 0.0:  # the commission exceeds the equity
-            want = 0.0
-    return whole_lots(want, terms.lot)
 
 
 @account_kernel
@@ -105,9 +87,12 @@ def settle(book, state, lots, asset, at, quantity, raw, price, fee, bar, decisio
     commission = quantity * (fee + lots[asset, at, LOT_COMMISSION])
     financing = quantity * (state[asset, FINANCED] - lots[asset, at, LOT_FINANCED])
     pnl = gross - commission - slippage - financing
+    gain = pnl / (quantity * entry_price)
     if not held:
         book[TRADES] += 1.0
         book[SUM_PNL] += pnl
+        book[SUM_RETURN] += gain
+        book[SUM_SQUARE] += gain * gain
         # Without a branch: whether a trade won is the one thing a processor cannot predict.
         book[WINS] += 1.0 if pnl > 0.0 else 0.0
         book[LOSSES] += 1.0 if pnl < 0.0 else 0.0
@@ -124,7 +109,7 @@ def settle(book, state, lots, asset, at, quantity, raw, price, fee, bar, decisio
         trades[row, 9], trades[row, 10] = entry_price, price
         trades[row, 11], trades[row, 12], trades[row, 13] = gross, commission, slippage
         trades[row, 14], trades[row, 15] = financing, pnl
-        trades[row, 16] = pnl / (quantity * entry_price)
+        trades[row, 16], trades[row, 17] = gain, state[asset, AMBIGUOUS]
 
 
 @account_kernel
@@ -148,11 +133,11 @@ def release(book, state, lots, asset, quantity, raw, price, fee, bar, decision, 
 
 
 @account_kernel
-def fill(book, state, lots, asset, want, raw, price, bar, decision, reason, terms, trades, orders):
+def fill(book, state, lots, asset, want, raw, price, bar, decision, reason, market, trades, orders):
     """Trade from the held quantity to ``want`` at ``price`` (rules 7, 8, 15, 22)."""
     quantity = state[asset, QUANTITY]
     change = want - quantity
-    commission = commission_of(change, price, terms)
+    commission = commission_of(change, price, asset, market)
     slippage = abs(change) * abs(price - raw)
     fee = commission / abs(change)
     book[CASH] -= change * price + commission
@@ -183,24 +168,6 @@ def fill(book, state, lots, asset, want, raw, price, bar, decision, reason, term
 
 
 @loop_kernel
-def accrue(book, state, market, bar, terms):
-    """Charge borrow on shorts and interest on negative cash for the days up to this bar (rule 15).
-
-    Interest on negative cash is shared among the held positions by their value.
-    """
-    days = market.days[bar]
-    debt = max(-book[CASH], 0.0) * terms.margin_per_day * days
-    gross = 0.0
-    for asset in range(state.shape[0]):
-        gross += abs(state[asset, QUANTITY]) * market.close[asset, bar - 1]
-    for asset in range(state.shape[0]):
-        quantity = state[asset, QUANTITY]
-        if quantity == 0.0:
-            continue
-        value = abs(quantity) * market.close[asset, bar - 1]
-        charge = debt * value / gross
-        if quantity < 0.0:
-            charge += value * terms.borrow_per_day * days
-        book[CASH] -= charge
-        book[FINANCING] += charge
-        state[asset, FINANCED] += charge / abs(quantity)
+def fill_apart(book, state, lots, asset, want, raw, price, bar, decision, reason, market, trades, orders):
+    """Do as `fill`, as a function of its own: merged into every caller it would be compiled as often."""
+    fill(book, state, lots, asset, want, raw, price, bar, decision, reason, market, trades, orders)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.kernels.book import (
+from engine.kernels.positions import (
     COMMISSION,
     EXPOSED,
     FINANCING,

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numba import float64, int64, types, void
 
-from engine.kernels.book import BOOK_SIZE, LIQUIDATION, LOT_SIZE, REBALANCE, STATE_SIZE
 from engine.kernels.compile import compile_loop, loop_kernel
 from engine.kernels.performance import LANES, measure
+from engine.kernels.positions import BOOK_SIZE, END, LIQUIDATION, LOT_SIZE, REBALANCE, STATE_SIZE
 from engine.kernels.simulate import simulate
-from engine.kernels.terms import MARKET, ORDER_COLUMNS, TERMS, TRADE_COLUMNS
+from engine.kernels.terms import EXTRA, MARKET, ORDER_COLUMNS, TERMS, TRACES, TRADE_COLUMNS
 from engine.kernels.types import INTEGER_MATRIX, MATRIX, PRICES, RULE, STAMPS, VECTOR
 
 NS_PER_DAY = 86_400_000_000_000
@@ -41,7 +41,7 @@ def is_lawful(target):
     return wrong == 0
 
 
-def _sweep(rule, prices, market, bank, cell_rows, cell_params, terms, context, out):
+def _sweep(rule, prices, market, extra, bank, cell_rows, cell_params, gate, terms, traces, context, out):
     n_bars = prices.close.shape[0]
     targets = np.empty((1, n_bars))
     equity, returns = np.empty(n_bars), np.empty(n_bars)
@@ -54,23 +54,26 @@ def _sweep(rule, prices, market, bank, cell_rows, cell_params, terms, context, o
         if not is_lawful(targets[0]):
             out[cell, :] = np.nan
             continue
-        n = simulate(market, targets, terms, equity, trades, orders, lots, state, book)
+        if gate.shape[0] == n_bars:
+            for t in range(n_bars):
+                targets[0, t] *= gate[t]
+        n = simulate(market, extra, targets, terms, equity, trades, orders, traces, lots, state, book)
         while n < 0:
             lots = np.empty((1, 2 * lots.shape[1], LOT_SIZE))
-            n = simulate(market, targets, terms, equity, trades, orders, lots, state, book)
+            n = simulate(market, extra, targets, terms, equity, trades, orders, traces, lots, state, book)
         days = elapsed_days(prices.time, n)
         measure(
             equity, n, book, terms.capital, periods, risk_free, days, benchmark, returns, lanes, out[cell]
         )
 
 
-def _run(market, targets, terms, context, time, equity, returns, trades, orders, book, out):
+def _run(market, extra, targets, terms, context, time, equity, returns, trades, orders, traces, book, out):
     n_assets = targets.shape[0]
     lots, state = np.empty((n_assets, OPEN_LOTS, LOT_SIZE)), np.empty((n_assets, STATE_SIZE))
-    n = simulate(market, targets, terms, equity, trades, orders, lots, state, book)
+    n = simulate(market, extra, targets, terms, equity, trades, orders, traces, lots, state, book)
     while n < 0:
         lots = np.empty((n_assets, 2 * lots.shape[1], LOT_SIZE))
-        n = simulate(market, targets, terms, equity, trades, orders, lots, state, book)
+        n = simulate(market, extra, targets, terms, equity, trades, orders, traces, lots, state, book)
     lanes = np.empty((2, LANES))
     days = elapsed_days(time, n)
     measure(
@@ -83,7 +86,7 @@ def _excursions(high, low, trades, count, filled_at_close, worst, best):
     for row in range(count):
         asset, side, reason = int(trades[row, 0]), trades[row, 1], trades[row, 3]
         entry, exit_ = trades[row, 9], trades[row, 10]
-        at_close = reason >= LIQUIDATION or (filled_at_close != 0 and reason <= REBALANCE)
+        at_close = reason == LIQUIDATION or reason == END or (filled_at_close != 0 and reason <= REBALANCE)
         first = int(trades[row, 6]) + filled_at_close
         stop = int(trades[row, 8]) + (1 if at_close else 0)
         lowest, highest = min(entry, exit_), max(entry, exit_)
@@ -99,15 +102,18 @@ def _excursions(high, low, trades, count, filled_at_close, worst, best):
 def sweep_driver() -> Any:
     """Return the compiled evaluation of many cells of one rule on one instrument.
 
-    ``(rule, prices, market, bank, cell_rows, cell_params, terms, context, out)``, where the rule is
+    ``(rule, prices, market, extra, bank, cell_rows, cell_params, gate, terms, traces, context, out)``: the
+    rule is
     compiled, ``bank`` is float64[k, n_bars], ``cell_rows`` int64[n_cells, lines] names the bank rows of
-    each cell, ``cell_params`` is float64[n_cells, parameters], ``context`` holds bars per year, the yearly
+    each cell, ``cell_params`` is float64[n_cells, parameters], ``gate`` float64[n_bars] multiplies the
+    targets (another length: no gate), ``context`` holds bars per year, the yearly
     risk-free rate and the benchmark return, and ``out`` float64[n_cells, METRIC_COUNT] is filled. A cell
     whose rule leaves [-1, 1] is a row of NaN.
     """
     signature = void(
-        types.FunctionType(RULE), PRICES, MARKET, MATRIX, INTEGER_MATRIX, MATRIX, TERMS, CONTEXT, MATRIX
-    )
+        types.FunctionType(RULE), PRICES, MARKET, EXTRA, MATRIX, INTEGER_MATRIX, MATRIX, VECTOR, TERMS, TRACES,
+        CONTEXT, MATRIX,
+    )  # fmt: skip
     return compile_loop(_sweep, signature)
 
 
@@ -115,11 +121,11 @@ def sweep_driver() -> Any:
 def run_driver() -> Any:
     """Return the compiled single run.
 
-    ``(market, targets, terms, context, time, equity, returns, trades, orders, book, out) -> n``: arrays as
+    ``(market, extra, targets, terms, context, time, equity, returns, trades, orders, traces, book, out) -> n``: arrays as
     in `simulate` and `measure`; ``n`` is the number of bars simulated.
     """
     signature = int64(
-        MARKET, MATRIX, TERMS, CONTEXT, STAMPS, VECTOR, VECTOR, MATRIX, MATRIX, VECTOR, VECTOR
+        MARKET, EXTRA, MATRIX, TERMS, CONTEXT, STAMPS, VECTOR, VECTOR, MATRIX, MATRIX, TRACES, VECTOR, VECTOR
     )
     return compile_loop(_run, signature)
 

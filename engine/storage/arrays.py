@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +28,20 @@ _EXTRA = "column:"
 
 
 def encode(arrays: Arrays) -> bytes:
-    """Return one-dimensional arrays as a Parquet file.
+    """Return arrays as a Parquet file.
 
     Parameters
     ----------
     arrays : mapping of str to array
-        Numbers or booleans. Lengths may differ: short ones are padded in the file.
+        Numbers or booleans. Lengths may differ: short ones are padded in the file. Tables are kept row
+        after row, with their shape.
     """
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    lengths = {name: int(array.size) for name, array in arrays.items()}
-    longest = max(lengths.values(), default=0)
-    columns = {name: pa.array(_padded(array, longest)) for name, array in arrays.items()}
+    lengths = {name: _shape(array) for name, array in arrays.items()}
+    longest = max((array.size for array in arrays.values()), default=0)
+    columns = {name: pa.array(_padded(array.reshape(-1), longest)) for name, array in arrays.items()}
     table = pa.table(columns).replace_schema_metadata({_LENGTHS: json.dumps(lengths).encode()})
     sink = io.BytesIO()
     pq.write_table(
@@ -63,7 +65,7 @@ def decode(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         table = pq.read_table(path, page_checksum_verification=True, use_threads=False, memory_map=False)
         lengths = json.loads((table.schema.metadata or {})[_LENGTHS])
-        return {name: _column(table[name], size) for name, size in lengths.items()}
+        return {name: _column(table[name], shape) for name, shape in lengths.items()}
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         words = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StorageError(
@@ -77,8 +79,18 @@ def encode_records(records: npt.NDArray[Any]) -> bytes:
     return encode({name: records[name] for name in records.dtype.names or ()})
 
 
-def decode_records(path: Path, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def decode_records(
+    path: Path, dtype: np.dtype[Any], added: Collection[str] = ()
+) -> npt.NDArray[Any]:
     """Return the structured array of a file that `encode_records` made.
+
+    Parameters
+    ----------
+    path : Path
+    dtype : dtype
+        Fields of this version.
+    added : collection of str, default ()
+        Fields that older files may lack: they are zero or false.
 
     Raises
     ------
@@ -86,12 +98,13 @@ def decode_records(path: Path, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         The file is damaged or has other fields.
     """
     columns = decode(path)
-    if set(columns) != set(dtype.names or ()):
+    missing = set(dtype.names or ()) - set(columns)
+    if missing - set(added) or set(columns) - set(dtype.names or ()):
         raise StorageError(
             "the stored records have other fields than this version", where=str(path),
             hint="Make the run again",
         )  # fmt: skip
-    records = np.empty(next(iter(columns.values())).size, dtype=dtype)
+    records = np.zeros(next(iter(columns.values())).size, dtype=dtype)
     for name, values in columns.items():
         records[name] = values
     return records
@@ -123,6 +136,10 @@ def decode_bars(path: Path, instrument: Instrument, timeframe: Timeframe) -> Bar
     return Bars(instrument=instrument, timeframe=timeframe, columns=columns, **arrays)
 
 
+def _shape(array: npt.NDArray[Any]) -> int | list[int]:
+    return int(array.size) if array.ndim == 1 else list(array.shape)
+
+
 def _padded(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
     if array.size == size:
         return np.ascontiguousarray(array)
@@ -131,8 +148,8 @@ def _padded(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
     return padded
 
 
-def _column(column: Any, size: int) -> npt.NDArray[Any]:
+def _column(column: Any, shape: int | list[int]) -> npt.NDArray[Any]:
     values: npt.NDArray[Any] = column.to_numpy()
-    values = np.ascontiguousarray(values[:size])
+    values = np.ascontiguousarray(values[: math.prod(np.atleast_1d(shape).tolist())]).reshape(shape)
     values.flags.writeable = False
     return values

@@ -1,5 +1,8 @@
 """One run on disk: ``spec.yaml``, ``metrics.json``, ``record.json``, ``journal.json`` and Parquet arrays.
 
+Format 1 knew single instruments only; such runs can be read. Parts that not every run has (legs, gates,
+a band, rejected candidates) are in `engine.storage.run_parts`.
+
 ``journal.json`` is what a person or a repeat may change; everything else is written once.
 """
 
@@ -19,16 +22,33 @@ from engine.backtest.result import BacktestResult
 from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars
 from engine.core.errors import InputError, StorageError
-from engine.core.instrument import AssetClass, Instrument
+from engine.core.instrument import AssetClass, Instrument, symbols_text
 from engine.core.timeframe import Timeframe
 from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
-from engine.storage import arrays
+from engine.storage import arrays, run_parts
 from engine.storage.files import storage_error, write_whole
 from engine.storage.run_index import Row
 from engine.storage.run_search import searchable
 
-_SERIES = ("equity", "signals", "positions")
-_FORMAT = 1
+_FORMAT = 2
+_OLDEST_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSeries:
+    """Prices that a run uses.
+
+    Parameters
+    ----------
+    key : str
+        Name under which they are kept (`engine.storage.arrays.bars_key`).
+    instrument : Instrument
+    timeframe : Timeframe
+    """
+
+    key: str
+    instrument: Instrument
+    timeframe: Timeframe
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +89,7 @@ class Journal:
         return cls(row["created"], row["last_run"], row["count"], row["note"], bool(row["starred"]))
 
 
-def write_run(folder: Path, result: BacktestResult, bars_key: str) -> None:
+def write_run(folder: Path, result: BacktestResult) -> None:
     """Write everything but the journal and the prices into an existing folder.
 
     Raises
@@ -77,13 +97,11 @@ def write_run(folder: Path, result: BacktestResult, bars_key: str) -> None:
     StorageError
         Disk full or read-only.
     """
-    size = result.equity.size
-    series = {"time": result.bars.time[:size]} | {name: getattr(result, name) for name in _SERIES}
-    files: dict[str, bytes | str] = {
+    facts, files = run_parts.encode_parts(result)
+    files |= {
         "spec.yaml": result.spec.to_yaml(),
         "metrics.json": _json({name: _portable(value) for name, value in result.metrics.items()}),
-        "record.json": _json(_record(result, bars_key)),
-        "series.parquet": arrays.encode(series),
+        "record.json": _json(_record(result) | facts),
         "trades.parquet": arrays.encode_records(result.trades),
         "orders.parquet": arrays.encode_records(result.orders),
     }
@@ -103,7 +121,7 @@ def write_journal(folder: Path, journal: Journal) -> None:
     write_whole(folder / "journal.json", _json(asdict(journal)), via=folder.parent)
 
 
-def read_run(folder: Path, bars: Bars) -> BacktestResult:
+def read_run(folder: Path, bars: Bars, legs: tuple[Bars, ...] = ()) -> BacktestResult:
     """Return the stored run on its bars.
 
     Raises
@@ -112,17 +130,17 @@ def read_run(folder: Path, bars: Bars) -> BacktestResult:
         A file is missing or damaged.
     """
     record = read_record(folder)
-    series = arrays.decode(folder / "series.parquet")
-    if series.pop("time").size > len(bars):
-        raise _damaged(folder, "it has more bars than its prices")
     try:
+        parts = run_parts.decode_parts(folder, record)
+        if parts["equity"].size > len(bars):
+            raise _damaged(folder, "it has more bars than its prices")
         return BacktestResult(
             spec=BacktestSpec.read(folder / "spec.yaml"), bars=bars, metrics=_read_metrics(folder),
             orders=arrays.decode_records(folder / "orders.parquet", ORDER_DTYPE),
-            trades=arrays.decode_records(folder / "trades.parquet", TRADE_DTYPE),
-            receipt=str(record["receipt"]), warnings=tuple(record["warnings"]), **series,
+            trades=arrays.decode_records(folder / "trades.parquet", TRADE_DTYPE, added=("ambiguous",)),
+            receipt=str(record["receipt"]), warnings=tuple(record["warnings"]), legs=legs, **parts,
         )  # fmt: skip
-    except (InputError, TypeError) as error:
+    except (InputError, TypeError, KeyError) as error:
         raise _damaged(folder, str(error)) from error
 
 
@@ -135,19 +153,24 @@ def read_record(folder: Path) -> dict[str, Any]:
         The file is missing or damaged, or was written by a newer version.
     """
     record = _read_json(folder / "record.json")
-    if record.get("format") != _FORMAT:
+    known = record.get("format")
+    if not isinstance(known, int) or not _OLDEST_FORMAT <= known <= _FORMAT:
         raise StorageError(
-            f"the run has format {record.get('format')}, this IvyBT knows {_FORMAT}", where=str(folder),
+            f"the run has format {known}, this IvyBT knows up to {_FORMAT}", where=str(folder),
             hint="Use the IvyBT that wrote it",
         )  # fmt: skip
     return record
 
 
-def instrument_of(record: Mapping[str, Any]) -> tuple[Instrument, Timeframe]:
-    """Return the instrument and the bar length of a record."""
-    fields = dict(record["instrument"])
+def stored_series(record: Mapping[str, Any]) -> tuple[StoredSeries, ...]:
+    """Return the prices of a record: those of the time axis, then those of each leg."""
+    return tuple(_series(part) for part in (record, *record.get("legs", ())))
+
+
+def _series(part: Mapping[str, Any]) -> StoredSeries:
+    fields = dict(part["instrument"])
     fields["asset_class"] = AssetClass(fields["asset_class"])
-    return Instrument(**fields), Timeframe.parse(record["timeframe"])
+    return StoredSeries(str(part["bars_key"]), Instrument(**fields), Timeframe.parse(part["timeframe"]))
 
 
 def index_row(folder: Path, journal: Journal | None = None) -> Row:
@@ -163,15 +186,20 @@ def index_row(folder: Path, journal: Journal | None = None) -> Row:
         journal = journal or Journal(**_read_json(folder / "journal.json"))
         params = dict(record["params"])
         params_text = ", ".join(f"{name}={value}" for name, value in params.items())
-        strategy, symbol, timeframe = record["strategy"], record["instrument"]["symbol"], record["timeframe"]
+        series = stored_series(record)
+        symbols = record.get("symbols") or [record["instrument"]["symbol"]]
+        strategy, symbol, timeframe = record["strategy"], symbols_text(symbols), record["timeframe"]
         return {
             "run_id": folder.name, "receipt": record["receipt"], "created": journal.created,
             "last_run": journal.last_run, "count": journal.count, "strategy": strategy,
             "params": json.dumps(params), "params_text": params_text, "symbol": symbol,
             "timeframe": timeframe, "start": record["start"], "end": record["end"],
             "bars": record["bars"], "bars_key": record["bars_key"], "metrics": json.dumps(metrics),
+            "bars_keys": [part.key for part in series],
             "note": journal.note, "starred": int(journal.starred),
-            "search_text": searchable(folder.name, strategy, params_text, symbol, timeframe, journal.note),
+            "search_text": searchable(
+                folder.name, strategy, params_text, *symbols, timeframe, journal.note
+            ),
         }  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(folder, f"{type(error).__name__}: {error}") from error
@@ -183,13 +211,15 @@ def _stamp(now: datetime) -> str:
     return now.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _record(result: BacktestResult, bars_key: str) -> dict[str, Any]:
+def _record(result: BacktestResult) -> dict[str, Any]:
     bars, strategy = result.bars, result.spec.to_dict()["strategy"]
+    formula = result.spec.data.formula
     return {
         "format": _FORMAT, "receipt": result.receipt, "warnings": list(result.warnings),
         "strategy": strategy["name"], "params": strategy["params"], "instrument": asdict(bars.instrument),
         "timeframe": str(bars.timeframe), "start": bars.label(0), "end": bars.label(len(bars) - 1),
-        "bars": len(bars), "bars_key": bars_key,
+        "bars": len(bars), "bars_key": arrays.bars_key(bars),
+        "symbols": [formula] if formula else list(dict.fromkeys(result.symbols)),
     }  # fmt: skip
 
 

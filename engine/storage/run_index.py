@@ -1,5 +1,7 @@
 """The SQLite index of the run store: one row per run, for searching; the run folders are the truth.
 
+A second table says which prices a run uses, so that prices no run uses can be removed.
+
 Every operation opens its own connection, so any thread and process may use the index at any time
 and no handle stays open. Write-ahead logging keeps it whole through ``kill -9``.
 """
@@ -18,7 +20,7 @@ from typing import Any
 from engine.core.errors import StorageError
 from engine.storage.run_search import Condition
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_SECONDS = 10.0
 _FULL_BYTES = 256 * 1024
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
@@ -69,10 +71,28 @@ class RunIndex:
             connection.execute("COMMIT")
 
     def put(self, connection: sqlite3.Connection, row: Row) -> None:
-        """Insert or replace the row of a run."""
+        """Insert or replace the row of a run; its ``bars_keys`` name all the prices it uses."""
         names = ", ".join(f'"{name}"' for name in COLUMNS)
         marks = ", ".join(f":{name}" for name in COLUMNS)
         connection.execute(f"INSERT OR REPLACE INTO runs ({names}) VALUES ({marks})", row)  # noqa: S608
+        connection.execute("DELETE FROM run_bars WHERE run_id = ?", (row["run_id"],))
+        used = [(row["run_id"], key) for key in dict.fromkeys(row["bars_keys"])]
+        connection.executemany("INSERT INTO run_bars VALUES (?, ?)", used)
+
+    def remove(self, connection: sqlite3.Connection, run_id: str) -> None:
+        """Take a run off the list; nothing happens when it is not there."""
+        connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+        connection.execute("DELETE FROM run_bars WHERE run_id = ?", (run_id,))
+
+    def has(self, connection: sqlite3.Connection, run_id: str) -> bool:
+        """Return whether a run is on the list."""
+        found = connection.execute("SELECT 1 FROM runs WHERE run_id = ? LIMIT 1", (run_id,))
+        return found.fetchone() is not None
+
+    def unused(self, connection: sqlite3.Connection, keys: Sequence[str]) -> list[str]:
+        """Return those of the prices that no run on the list uses."""
+        query = "SELECT 1 FROM run_bars WHERE bars_key = ? LIMIT 1"
+        return [key for key in dict.fromkeys(keys) if connection.execute(query, (key,)).fetchone() is None]
 
     def rows(self, wanted: Sequence[Condition] = (), limit: int = -1) -> list[Row]:
         """Return the rows that fulfil every condition, last run first."""
@@ -97,8 +117,11 @@ class RunIndex:
         try:
             with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as connection:
                 answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                if 1 <= version <= _VERSION:
                     connection.execute("SELECT count(*) FROM runs").fetchone()
+                if version == _VERSION:
+                    connection.execute("SELECT count(*) FROM run_bars").fetchone()
         except sqlite3.DatabaseError as error:
             return str(error) if _is_damage(error) else ""
         return "" if answer == "ok" else str(answer)
@@ -143,24 +166,24 @@ class RunIndex:
         connection = sqlite3.connect(target, timeout=_BUSY_SECONDS, isolation_level=None, uri=is_uri)
         connection.row_factory = sqlite3.Row
         try:
-            self._prepare(connection)
+            self._prepare(connection, may_write=not is_uri)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
+    def _prepare(self, connection: sqlite3.Connection, *, may_write: bool) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > _VERSION:
             raise StorageError(
                 f"the run index has version {version}, this IvyBT knows version {_VERSION}",
                 where=str(self.path), hint="Use the newer IvyBT or another folder",
             )  # fmt: skip
-        if version < _VERSION:
-            self._create(connection)
+        if version < _VERSION and may_write:
+            self._create(connection, version)
         connection.execute("PRAGMA synchronous = NORMAL")
 
-    def _create(self, connection: sqlite3.Connection) -> None:
+    def _create(self, connection: sqlite3.Connection, version: int) -> None:
         # Turning the log on does not wait for other processes that do the same.
         for _ in range(100):
             try:
@@ -171,9 +194,16 @@ class RunIndex:
                     raise
                 threading.Event().wait(0.05)
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"CREATE TABLE IF NOT EXISTS runs ({_SCHEMA})")
+        # An index of version 1 has its table: where it is gone, the file is damaged, not old.
+        if version == 0:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS runs ({_SCHEMA})")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS run_bars "
+            "(run_id TEXT NOT NULL, bars_key TEXT NOT NULL, PRIMARY KEY (run_id, bars_key)) WITHOUT ROWID"
+        )
+        connection.execute("INSERT OR IGNORE INTO run_bars SELECT run_id, bars_key FROM runs")
         connection.execute("CREATE INDEX IF NOT EXISTS runs_by_time ON runs (last_run)")
-        connection.execute("CREATE INDEX IF NOT EXISTS runs_by_bars ON runs (bars_key)")
+        connection.execute("CREATE INDEX IF NOT EXISTS run_bars_by_key ON run_bars (bars_key)")
         connection.execute("CREATE INDEX IF NOT EXISTS runs_by_receipt ON runs (receipt)")
         connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")

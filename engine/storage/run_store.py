@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -37,10 +36,11 @@ from engine.storage.files import (
 )
 from engine.storage.run_folder import (
     Journal,
+    StoredSeries,
     index_row,
-    instrument_of,
     read_record,
     read_run,
+    stored_series,
     write_journal,
     write_run,
 )
@@ -50,7 +50,8 @@ from engine.storage.run_summary import RunSummary, summary_of
 
 __all__ = ["RunStore", "RunSummary"]
 
-_KEPT_BARS = 2
+_KEPT_SERIES = 2
+_KEPT_BARS = 1_500_000
 _RUN_ID = re.compile(r"[0-9a-z]+")
 
 
@@ -127,35 +128,37 @@ class RunStore:
         StorageError
             Read-only folder, full disk, damaged index. Nothing half written is left.
         """
-        run_id, key = result.run_id, bars_key(result.bars)
+        run_id = result.run_id
+        prices = {bars_key(bars): bars for bars in (result.bars, *result.legs)}
         journal = Journal.first(now, note)
         target, partial = self._results / run_id, self._results / partial_name()
         placed = None
         try:
             self._prepare_folder(partial)
-            self._keep_bars(key, result.bars)
+            self._keep_bars(prices)
             if not target.is_dir():
-                write_run(partial, result, key)
+                write_run(partial, result)
             with self._index.writing() as connection:
                 known = self._stored_row(run_id)
                 if known is not None:
                     self._check_same(known, result)
                     journal = Journal.of_row(known).again(now, note)
                 # Another process may have deleted them since.
-                self._keep_bars(key, result.bars)
+                self._keep_bars(prices)
                 if not target.is_dir():
                     if not (partial / "record.json").exists():
-                        write_run(partial, result, key)
+                        write_run(partial, result)
                     placed = target
                 self._place(partial, target, journal)
                 self._index.put(connection, index_row(target, journal))
         except StorageError:
-            self._drop_unused(key, placed)
+            self._drop_unused(tuple(prices), placed)
             raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         with self._lock:
-            self._remember(key, result.bars)
+            for key, bars in prices.items():
+                self._remember(key, bars)
         return run_id
 
     def load(self, run_id: str) -> BacktestResult:
@@ -169,7 +172,8 @@ class RunStore:
             Its files are damaged.
         """
         folder = self._folder_of(run_id)
-        return read_run(folder, self._load_bars(folder))
+        bars, *legs = (self._load_bars(part) for part in stored_series(read_record(folder)))
+        return read_run(folder, bars, tuple(legs))
 
     def summaries(self, search: str = "", limit: int = 1_000) -> list[RunSummary]:
         """Return the runs that match, latest first.
@@ -222,8 +226,8 @@ class RunStore:
             return
         trash = self._results / partial_name()
         with self._index.writing() as connection:
-            row = self._stored_row(run_id)
-            connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+            keys = self._keys_of(run_id)
+            self._index.remove(connection, run_id)
             try:
                 (self._results / run_id).rename(trash)
             except FileNotFoundError:
@@ -231,8 +235,7 @@ class RunStore:
             except OSError as error:
                 raise storage_error(error, self._results / run_id, "cannot delete the run") from error
         shutil.rmtree(trash, ignore_errors=True)
-        if row is not None:
-            self._drop_unused(str(row["bars_key"]))
+        self._drop_unused(keys)
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -242,10 +245,11 @@ class RunStore:
         except OSError as error:
             raise storage_error(error, self.folder, "cannot keep the run") from error
 
-    def _keep_bars(self, key: str, bars: Bars) -> None:
-        path = self._bars_path(key)
-        if not path.exists():
-            write_whole(path, encode_bars(bars))
+    def _keep_bars(self, prices: Mapping[str, Bars]) -> None:
+        for key, bars in prices.items():
+            path = self._bars_path(key)
+            if not path.exists():
+                write_whole(path, encode_bars(bars))
 
     def _place(self, partial: Path, target: Path, journal: Journal) -> None:
         try:
@@ -270,6 +274,14 @@ class RunStore:
             return index_row(self._results / run_id)
         return row
 
+    def _keys_of(self, run_id: str) -> tuple[str, ...]:
+        try:
+            return tuple(part.key for part in stored_series(read_record(self._results / run_id)))
+        except StorageError:
+            # A damaged run can be deleted all the same; prices of one instrument stand in the index too.
+            row = self._index.row("run_id", run_id)
+            return () if row is None else (str(row["bars_key"]),)
+
     def _folder_of(self, run_id: str) -> Path:
         folder = self._results / run_id
         if not _RUN_ID.fullmatch(run_id) or not folder.is_dir():
@@ -290,35 +302,33 @@ class RunStore:
     def _bars_path(self, key: str) -> Path:
         return self._bars / f"{key}.parquet"
 
-    def _load_bars(self, folder: Path) -> Bars:
-        record = read_record(folder)
-        key = str(record["bars_key"])
-        instrument, timeframe = instrument_of(record)
+    def _load_bars(self, part: StoredSeries) -> Bars:
         with self._lock:
-            bars = self._recent.get(key)
+            bars = self._recent.get(part.key)
             if bars is None:
-                bars = decode_bars(self._bars_path(key), instrument, timeframe)
-                self._remember(key, bars)
-        if (bars.instrument, bars.timeframe) != (instrument, timeframe):
-            bars = replace(bars, instrument=instrument, timeframe=timeframe)
+                bars = decode_bars(self._bars_path(part.key), part.instrument, part.timeframe)
+                self._remember(part.key, bars)
+        if (bars.instrument, bars.timeframe) != (part.instrument, part.timeframe):
+            bars = replace(bars, instrument=part.instrument, timeframe=part.timeframe)
         return bars
 
     def _remember(self, key: str, bars: Bars) -> None:
-        # Runs on the same prices share one object; the newest few stay.
+        # Runs on the same prices share one object; the newest few stay, and of short ones many.
         self._recent.pop(key, None)
         self._recent[key] = bars
-        while len(self._recent) > _KEPT_BARS:
-            del self._recent[next(iter(self._recent))]
+        held = sum(map(len, self._recent.values()))
+        while len(self._recent) > _KEPT_SERIES and held > _KEPT_BARS:
+            held -= len(self._recent.pop(next(iter(self._recent))))
 
-    def _drop_unused(self, key: str, placed: Path | None = None) -> None:
+    def _drop_unused(self, keys: Sequence[str], placed: Path | None = None) -> None:
         """Remove prices, and a run placed in vain, that the index does not know; no one writes meanwhile."""
         if not self._index.path.exists():
             return
         # Clean-up after an error must not hide that error.
         with suppress(StorageError, OSError), self._index.writing() as connection:
-            if placed is not None and not _has(connection, "run_id", placed.name):
+            if placed is not None and not self._index.has(connection, placed.name):
                 shutil.rmtree(placed, ignore_errors=True)
-            if not _has(connection, "bars_key", key):
+            for key in self._index.unused(connection, keys):
                 self._bars_path(key).unlink(missing_ok=True)
 
     # -- mending ------------------------------------------------------------------------------
@@ -337,7 +347,7 @@ class RunStore:
         notices = []
         with self._index.writing() as connection:
             for run_id in indexed - folders.keys():
-                connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+                self._index.remove(connection, run_id)
                 notices.append(f"The files of run {run_id} are gone; it was taken off the list.")
             for run_id in sorted(folders.keys() - indexed):
                 try:
@@ -345,8 +355,3 @@ class RunStore:
                 except StorageError as error:
                     notices.append(f"A run could not be read: {error}.")
         return notices
-
-
-def _has(connection: sqlite3.Connection, column: str, value: str) -> bool:
-    query = f"SELECT 1 FROM runs WHERE {column} = ? LIMIT 1"  # noqa: S608  (our own column names)
-    return connection.execute(query, (value,)).fetchone() is not None

@@ -7,14 +7,16 @@ it. Over a million bars that costs more than the cells of a small chunk.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.backtest.market import market_of, terms_of
-from engine.backtest.run import benchmark_of, periods_of, run_backtest, select
-from engine.backtest.spec import BacktestSpec
+from engine.backtest.account import NO_TRACES
+from engine.backtest.market import extra_of, market_of, terms_of
+from engine.backtest.run import benchmark_of, check_symbols, instruments_of, periods_of, run_backtest, select
+from engine.backtest.spec import BacktestSpec, CandleKind
 from engine.backtest.targets import blaming
 from engine.core.bars import Bars, FloatArray, IntArray
 from engine.core.errors import IvyError, StrategyError
@@ -22,8 +24,11 @@ from engine.indicators import KINDS
 from engine.indicators.bank import fill_bank
 from engine.kernels.performance import FINAL, METRIC_COUNT
 from engine.kernels.sweep import sweep_driver
+from engine.kernels.terms import record_of
 from engine.kernels.types import prices_of
+from engine.data.split import RunMode
 from engine.metrics import METRIC_NAMES
+from engine.regimes import allowed
 from engine.strategies import Rule, load
 from engine.studies.grid import full_columns
 from engine.studies.plan import BankPlan, cell_params, param_matrix, plan_bank
@@ -67,12 +72,20 @@ class Lines:
                     self._is_filled[part] = True
 
 
+def is_simple(spec: BacktestSpec) -> bool:
+    """Return whether cells differ in nothing but a rule's parameters on one instrument's own bars."""
+    data = spec.data
+    candles = data.candles.kind is not CandleKind.STANDARD or data.candles.timeframe
+    return not (candles or data.formula or spec.sleeves or data.run_mode is not RunMode.FULL)
+
+
 class CellRunner:
-    """Cells of one sweep on one instrument.
+    """Cells of one sweep.
 
     Parameters
     ----------
-    bars : Bars
+    bars : Bars or sequence of Bars
+        Several instruments share one account; such cells run one by one.
     spec : BacktestSpec
         What the cells share; its date range is applied.
     params : structured array, one row per cell
@@ -84,8 +97,16 @@ class CellRunner:
         Unknown strategy or parameter, no bars in the date range.
     """
 
-    def __init__(self, bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any]) -> None:
-        self._bars, self._spec = select(bars, spec), spec
+    def __init__(
+        self, bars: Bars | Sequence[Bars], spec: BacktestSpec, params: npt.NDArray[Any],
+        finer: Sequence[Bars] = (),
+    ) -> None:  # fmt: skip
+        self._series, self._spec, self._finer = instruments_of(bars, spec), spec, tuple(finer)
+        self._is_simple = len(self._series) == 1 and not self._finer and is_simple(spec)
+        self._bars = select(self._series[0], spec) if self._is_simple else self._series[0]
+        if self._is_simple:
+            check_symbols(spec, [self._bars.symbol])
+        self._gate: FloatArray | None = None
         self._strategy = load(spec.strategy.name)
         self._columns = full_columns(self._strategy, spec.strategy.params, params)
         self._size = params.size
@@ -109,7 +130,7 @@ class CellRunner:
         out = np.full((stop - start, METRIC_COUNT), np.nan)
         # A rule that raised in one cell spoils the compiled call: its cells then run one by one. A cell
         # that left [-1, 1] is a row of NaN, and its own run finds the bar and the words.
-        if self._strategy.decide is not None:
+        if self._strategy.decide is not None and self._is_simple:
             with contextlib.suppress(StrategyError), blaming(self._strategy):
                 self._run_compiled(self._strategy.decide, start, stop, out)
         for row in np.flatnonzero(np.isnan(out[:, FINAL])).tolist():
@@ -141,9 +162,12 @@ class CellRunner:
     def _drive(self, rule: Rule, lines: Lines, rows: IntArray, part: slice, out: FloatArray) -> None:
         bars, spec = self._bars, self._spec
         lines.fill(rows)
+        if self._gate is None:
+            self._gate = allowed(bars, spec.gates)[0].astype(np.float64) if spec.gates else np.zeros(0)
         sweep_driver()(
-            rule.compiled, prices_of(bars), market_of(bars, spec), lines.bank, rows, self._matrix(part),
-            terms_of(spec), (periods_of(bars, spec), spec.risk_free, benchmark_of(bars)), out,
+            rule.compiled, prices_of(bars), market_of(bars, spec), extra_of(bars, spec), lines.bank, rows,
+            self._matrix(part), self._gate, record_of(terms_of(spec)), NO_TRACES,
+            (periods_of(bars, spec), spec.risk_free, benchmark_of(bars)), out,
         )  # fmt: skip
 
     def _matrix(self, part: slice) -> FloatArray:
@@ -151,6 +175,7 @@ class CellRunner:
         return param_matrix(self._strategy, some, part.stop - part.start)
 
     def _run_one(self, cell: int) -> list[float]:
-        strategy = {"name": self._spec.strategy.name, "params": cell_params(self._columns, cell)}
-        metrics = run_backtest(self._bars, self._spec.replace(strategy=strategy)).metrics
+        strategy = self._spec.strategy.model_copy(update={"params": cell_params(self._columns, cell)})
+        spec = self._spec.model_copy(update={"strategy": strategy})
+        metrics = run_backtest(self._series, spec, self._finer).metrics
         return [metrics[name] for name in METRIC_NAMES]

@@ -1,4 +1,4 @@
-"""Evaluate the cells of a grid on one instrument, with the costs, stops and metrics of a single run."""
+"""Evaluate the cells of a grid, with the costs, stops and metrics of a single run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars, FloatArray
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
-from engine.studies.cells import CellRunner
 from engine.studies.grid import build_cells
 from engine.studies.plan import cell_params
+from engine.studies.runners import cells_of, length_of, run_with, with_params
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +26,8 @@ class StudyResult:
     ----------
     spec : BacktestSpec
         What the cells share.
-    bars : Bars
+    bars : Bars or sequence of Bars
+        One instrument, or those that share the account.
     params : structured array, one row per cell
     values : float64[n_cells, len(METRIC_NAMES)]
         NaN rows for failed cells; tail metrics are filled when they are asked for.
@@ -37,15 +37,18 @@ class StudyResult:
         Cells of the product that break the constraint and were left out.
     seconds : float
         Wall time of the evaluation.
+    finer : tuple of Bars, default ()
+        Shorter bars that decide what came first inside a bar.
     """
 
     spec: BacktestSpec
-    bars: Bars
+    bars: Bars | Sequence[Bars]
     params: npt.NDArray[Any]
     values: FloatArray
     errors: Mapping[int, str]
     illegal: int
     seconds: float
+    finer: tuple[Bars, ...] = ()
     metrics: Mapping[str, FloatArray] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +56,12 @@ class StudyResult:
 
     def __len__(self) -> int:
         return int(self.params.size)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Symbols of the instruments."""
+        series = (self.bars,) if isinstance(self.bars, Bars) else self.bars
+        return tuple(bars.symbol for bars in series)
 
     @property
     def backtests_per_second(self) -> float:
@@ -63,8 +72,7 @@ class StudyResult:
         """Return the spec of one cell, ready for `run_backtest`."""
         names = self.params.dtype.names or ()
         own = cell_params({name: self.params[name] for name in names}, cell)
-        strategy = {"name": self.spec.strategy.name, "params": dict(self.spec.strategy.params) | own}
-        return self.spec.replace(strategy=strategy)
+        return with_params(self.spec, own)
 
 
 class MetricColumns(Mapping[str, FloatArray]):
@@ -98,29 +106,34 @@ class MetricColumns(Mapping[str, FloatArray]):
             found = np.full((len(self._study), 2), np.nan)
             for cell in range(len(self._study)):
                 if cell not in self._study.errors:
-                    metrics = run_backtest(self._study.bars, self._study.cell_spec(cell)).metrics
+                    study = self._study
+                    metrics = run_with(study.bars, study.cell_spec(cell), study.finer).metrics
                     found[cell] = [metrics[tail] for tail in TAIL_NAMES]
             self._tails = {tail: found[:, k] for k, tail in enumerate(TAIL_NAMES)}
         return self._tails[name]
 
 
 def sweep_here(
-    bars: Bars,
+    bars: Bars | Sequence[Bars],
     spec: BacktestSpec,
     grid: Mapping[str, Sequence[Any]],
     on_progress: Callable[[int, int], None] | None = None,
+    finer: Sequence[Bars] = (),
 ) -> StudyResult:
     """Evaluate a grid in this process.
 
     Parameters
     ----------
-    bars : Bars
+    bars : Bars or sequence of Bars
+        One instrument, or those that share the account.
     spec : BacktestSpec
         Shared by all cells; grid axes override its parameters.
     grid : mapping of str to sequence
         Candidate values by parameter.
     on_progress : callable, optional
         Called as ``on_progress(done, total)`` at the end.
+    finer : sequence of Bars, default ()
+        Shorter bars that decide what came first inside a bar.
 
     Raises
     ------
@@ -129,30 +142,40 @@ def sweep_here(
     """
     start = time.perf_counter()
     cells = build_cells(spec.strategy.name, spec.strategy.params, grid)
+    length_of(bars, spec, finer)  # what is wrong with the spec as a whole is told once, not by every cell
     errors: dict[int, str] = {}
-    values = run_cells(bars, spec, cells.params, errors)
+    values = run_cells(bars, spec, cells.params, errors, finer)
     if on_progress:
         on_progress(len(cells), len(cells))
     seconds = time.perf_counter() - start
-    return StudyResult(spec, bars, cells.params, values, errors, cells.illegal, seconds)
+    return StudyResult(
+        spec, bars, cells.params, values, errors, cells.illegal, seconds, tuple(finer)
+    )
 
 
 def run_cells(
-    bars: Bars, spec: BacktestSpec, params: npt.NDArray[Any], errors: dict[int, str] | None = None
+    bars: Bars | Sequence[Bars],
+    spec: BacktestSpec,
+    params: npt.NDArray[Any],
+    errors: dict[int, str] | None = None,
+    finer: Sequence[Bars] = (),
 ) -> FloatArray:
     """Return the metrics of every cell; see `engine.studies.cells.CellRunner.run`.
 
     Parameters
     ----------
-    bars : Bars
+    bars : Bars or sequence of Bars
     spec : BacktestSpec
     params : structured array, one row per cell
         From `engine.studies.grid.build_cells`, or a part of it.
     errors : dict, optional
         Receives the message of each failed cell by its row; such rows are NaN.
+    finer : sequence of Bars, default ()
+        Shorter bars that decide what came first inside a bar.
 
     Returns
     -------
     float64[n_cells, len(METRIC_NAMES)]
     """
-    return CellRunner(bars, spec, params).run(0, params.size, {} if errors is None else errors)
+    cells = cells_of(bars, spec, params, finer)
+    return cells.run(0, params.size, {} if errors is None else errors)

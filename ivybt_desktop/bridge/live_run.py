@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from engine.backtest.spec import BacktestSpec
     from engine.core.bars import Bars
 
-Run = Callable[["Bars", "BacktestSpec"], "BacktestResult"]
+Run = Callable[["Bars | tuple[Bars, ...]", "BacktestSpec", "tuple[Bars, ...]"], "BacktestResult"]
 
 
-def _run(bars: Bars, spec: BacktestSpec) -> BacktestResult:
+def _run(bars: Bars | tuple[Bars, ...], spec: BacktestSpec, finer: tuple[Bars, ...]) -> BacktestResult:
     from engine.backtest.run import run_backtest  # noqa: PLC0415  (numba loads in the worker thread)
 
-    return run_backtest(bars, spec)
+    return run_backtest(bars, spec, finer or None)
 
 
 class LiveRunner(QObject):
@@ -34,7 +34,7 @@ class LiveRunner(QObject):
     parent : QObject, optional
         Owner.
     run : callable, optional
-        ``run(bars, spec) -> BacktestResult``; the default (`None`) is the engine's.
+        ``run(bars, spec, finer) -> BacktestResult``; the default (`None`) is the engine's.
 
     Attributes
     ----------
@@ -51,19 +51,30 @@ class LiveRunner(QObject):
         super().__init__(parent)
         self._run = run or _run
         self._work = Background(self)
-        self._pending: tuple[Bars, BacktestSpec] | None = None
+        self._pending: tuple[Bars | tuple[Bars, ...], BacktestSpec, tuple[Bars, ...]] | None = None
 
     @property
     def busy(self) -> bool:
         """Whether a run is under way or waits."""
         return self._work.busy
 
-    def request(self, bars: Bars, spec: BacktestSpec) -> None:
-        """Ask for a run of this spec; older requests that have not started are dropped."""
+    def request(
+        self, bars: Bars | tuple[Bars, ...], spec: BacktestSpec, finer: tuple[Bars, ...] = ()
+    ) -> None:
+        """Ask for a run of this spec; older requests that have not started are dropped.
+
+        Parameters
+        ----------
+        bars : Bars or tuple of Bars
+            One instrument, or those that share the account.
+        spec : BacktestSpec
+        finer : tuple of Bars, default ()
+            Shorter bars that decide what came first inside a bar.
+        """
         if self._work.busy:
-            self._pending = (bars, spec)
+            self._pending = (bars, spec, finer)
             return
-        self._work.call(lambda: self._run(bars, spec), self._done, self._broke)
+        self._work.call(lambda: self._run(bars, spec, finer), self._done, self._broke)
 
     def close(self) -> None:
         """Stop; waits at most 2 s for the run under way and emits nothing after this."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
 from engine.core.trade import TRADE_DTYPE
@@ -29,6 +29,8 @@ _DECISION_WIDTH = 5.0
 # Lines that come in from the left of the view: more than this many are a mesh, not lines.
 _MOST_BEFORE = 200
 _SMOOTH = 100
+# Radius of the ring of an ambiguous fill.
+_RING = 3.0
 _NO_TRADES = np.empty(0, TRADE_DTYPE)
 
 
@@ -130,6 +132,7 @@ class MarkerLayer:
         self._fills = {True: none, False: none}
         self._decisions = {True: none, False: none}
         self._joins = dict.fromkeys((True, False), Joins.of(_NO_TRADES, none.bar))
+        self._doubts = none
         self._trades: npt.NDArray[Any] = _NO_TRADES
         self._stamps: dict[tuple[Tokens, Stamp], QPixmap] = {}
         self.selected = -1
@@ -157,6 +160,9 @@ class MarkerLayer:
             # A stop is no decision at a close: its order and its fill are one.
             some = some & (decided >= 0) & (decided < bar) & (decided < close.size)
             self._decisions[side] = Marks.of(decided[some], close[decided[some]], row[some])
+        # Either end may be the one that is not known: both get the mark.
+        doubt = trades["ambiguous"][row]
+        self._doubts = Marks.of(bar[doubt], price[doubt], row[doubt])
         won = trades["pnl"] >= 0
         self._joins = {side: Joins.of(trades, np.flatnonzero(won == side)) for side in (True, False)}
 
@@ -178,6 +184,7 @@ class MarkerLayer:
             stamp = self._stamp(inks, Stamp(side, "solid", _size(view), ratio))
             _paint_marks(painter, view, self._fills[side].drawn(view), stamp, buy=side)
         self._paint_selected(painter, view, inks, ratio)
+        self._paint_doubts(painter, view, inks, ratio)
 
     def drawn(self, view: View, *, buy: bool) -> Marks:
         """Return the fills of one side that are drawn: visible and not crowded out."""
@@ -237,6 +244,13 @@ class MarkerLayer:
             stamp = self._stamp(inks, Stamp(buy, "selected", _size(view), ratio))
             _paint_marks(painter, view, mark, stamp, buy=buy)
 
+    def _paint_doubts(self, painter: QPainter, view: View, inks: Inks, ratio: float) -> None:
+        """Draw a small ring at the fills of trades of which the order inside a bar is not known."""
+        some = self._doubts.drawn(view)
+        if some.bar.size:
+            stamp = self._stamp(inks, Stamp(True, "doubt", _size(view), ratio))
+            draw_stamps(painter, stamp, np.floor(view.x(some.bar)) + 0.5, view.y(some.price))
+
     def _stamp(self, inks: Inks, stamp: Stamp) -> QPixmap:
         key = (inks.tokens, stamp)
         if key not in self._stamps:
@@ -273,6 +287,10 @@ def _draw_stamp(inks: Inks, stamp: Stamp) -> QPixmap:
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    if stamp.style == "doubt":
+        _draw_doubt(painter, inks, side / 2)
+        painter.end()
+        return picture
     painter.translate(side / 2, side / 2 - _body(stamp.size, buy=stamp.buy))
     shape = triangle(stamp.size * (1.4 if stamp.style == "selected" else 1.0), up=stamp.buy)
     # A rim in the colour of the ground parts a marker from candles of the same colour.
@@ -290,3 +308,15 @@ def _draw_stamp(inks: Inks, stamp: Stamp) -> QPixmap:
     painter.drawPath(shape)
     painter.end()
     return picture
+
+
+def _draw_doubt(painter: QPainter, inks: Inks, middle: float) -> None:
+    """Draw a ring with a dot in the colour of warnings, told from triangles by its shape."""
+    at = QPointF(middle, middle)
+    painter.setPen(pen(inks.panel, 4.0))
+    painter.drawEllipse(at, _RING, _RING)
+    painter.setPen(pen(inks.warning, 1.8))
+    painter.setBrush(inks.panel)
+    painter.drawEllipse(at, _RING, _RING)
+    painter.setBrush(inks.warning)
+    painter.drawEllipse(at, 0.6, 0.6)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ivybt_desktop.plots.calendar_ticks import Calendar
+from ivybt_desktop.plots.gate_strip import GateStrip
 from ivybt_desktop.plots.inks import inks_of
 from ivybt_desktop.plots.pane import Pane
 from ivybt_desktop.plots.time_axis import TimeAxis
@@ -17,6 +18,8 @@ from ivybt_desktop.plots.time_range import TimeRange
 from ivybt_desktop.theme.tokens import Tokens
 
 _ZOOM = 1.4
+# Height of one part before the splitter scales all of them to the room there is.
+_SHARE = 100
 
 
 class PaneStack(QWidget):
@@ -53,6 +56,7 @@ class PaneStack(QWidget):
         super().__init__(parent)
         self.shown = TimeRange()
         self.panes: list[Pane] = []
+        self.strips: list[GateStrip] = []
         self._inks = inks_of(theme)
         self._quiet = False
         self.axis = TimeAxis(self.shown, self._inks, self)
@@ -90,9 +94,18 @@ class PaneStack(QWidget):
         pane.hovered.connect(self._hover)
         self.panes.append(pane)
         self._splitter.addWidget(pane)
-        self._splitter.setStretchFactor(len(self.panes) - 1, stretch)
+        self._splitter.setStretchFactor(self._splitter.count() - 1, stretch)
         self.axis.set_gutter(pane.gutter)
         return pane
+
+    def add_strip(self) -> GateStrip:
+        """Add a strip of gates below the others; it takes no room until it has rows."""
+        strip = GateStrip(self.shown, self.axis, self._inks)
+        strip.hovered.connect(self._hover)
+        self.strips.append(strip)
+        self._splitter.addWidget(strip)
+        self._splitter.setStretchFactor(self._splitter.count() - 1, 0)
+        return strip
 
     def remove_pane(self, pane: Pane) -> None:
         """Take a pane away."""
@@ -103,13 +116,23 @@ class PaneStack(QWidget):
 
     def share(self, heights: list[int]) -> None:
         """Give the panes their parts of the height."""
-        self._splitter.setSizes([part * 100 for part in heights])
+        parts = iter(heights)
+        sizes = []
+        for place in range(self._splitter.count()):
+            widget = self._splitter.widget(place)
+            if isinstance(widget, GateStrip):
+                sizes.append(widget.height())
+            elif widget in self.panes:
+                sizes.append(next(parts, 1) * _SHARE)
+            else:
+                sizes.append(0)
+        self._splitter.setSizes(sizes)
 
     def set_theme(self, theme: Tokens) -> None:
         """Repaint in another theme."""
         self._inks = inks_of(theme)
         self.axis.set_inks(self._inks)
-        for pane in self.panes:
+        for pane in (*self.panes, *self.strips):
             pane.set_inks(self._inks)
 
     def set_calendar(self, calendar: Calendar, count: int) -> None:
@@ -126,12 +149,12 @@ class PaneStack(QWidget):
     def set_cursor_bar(self, bar: int) -> None:
         """Put the time cursor of every pane on a bar; -1 takes it away."""
         self.axis.set_cursor_bar(bar)
-        for pane in self.panes:
+        for pane in (*self.panes, *self.strips):
             pane.set_cursor_bar(bar)
 
     def refresh(self) -> None:
         """Draw all panes anew at the next paint."""
-        for pane in self.panes:
+        for pane in (*self.panes, *self.strips):
             pane.refresh()
 
     def toggle_log(self) -> None:
@@ -156,7 +179,7 @@ class PaneStack(QWidget):
     def _range_moved(self) -> None:
         self.axis.update()
         self.refresh()
-        for pane in self.panes:
+        for pane in (*self.panes, *self.strips):
             pane.rehover()
         if not self._quiet:
             self.range_changed.emit(self.shown.first, self.shown.last)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import InputError, IvyError
+from engine.core.instrument import symbols_text
 from engine.jobs.events import Cancelled, Failed, Finished, JobEvent
 from engine.jobs.requests import ImportJob
 from ivybt_desktop.context import Workspace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 TOPIC = "file"
 SAMPLE = "sample:"
 FIRST_SAMPLE = "SPX"
+_TOLD = 5
 _SPECS = {".yaml", ".yml", ".json"}
 
 
@@ -49,6 +51,10 @@ class _Reading:
     spec: BacktestSpec | None
     preview: bool
     options: Mapping[str, Any]
+    files: tuple[Path, ...] = ()
+    symbols: tuple[str, ...] = ()
+    several: bool = False
+    adds: bool = False
 
 
 class FileControl:
@@ -88,14 +94,21 @@ class FileControl:
         jobs.event.connect(self.take)
 
     def open_all(self, paths: Sequence[Path]) -> None:
-        """Open what was dropped: specs and strategies all, of several price files the first."""
+        """Open what was dropped: several price files join the loaded instruments, one takes their place."""
         prices = [path for path in paths if path.suffix.lower() not in {*_SPECS, ".py"}]
         for path in paths:
-            if path not in prices[1:]:
+            if path not in prices or len(prices) == 1:
                 self.open(path)
         if len(prices) > 1:
-            words = f"{len(prices)} price files were dropped; {prices[0].name} is read"
-            self._workspace.log("warning", words)
+            self.add_files(prices)
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """Read every instrument of the files and load them beside those there are; the sample goes."""
+        first, *more = (path.absolute() for path in paths)
+        self._submit(
+            _Reading(first, None, preview=False, options={"bad_rows": "drop"}, files=tuple(more),
+                     several=True, adds=True)
+        )  # fmt: skip
 
     def open(self, path: Path) -> None:
         """Open one file by its kind."""
@@ -116,21 +129,26 @@ class FileControl:
             self._tell(error)
             return
         self._workspace.log("info", f"{path.name} opened")
-        source = spec.data.file
-        if not source:
-            self._workspace.set_spec(spec)
-        elif source.startswith(SAMPLE):
-            self.read_prices(source, spec=spec, preview=False)
+        spec = _with_paths(spec, path.parent)
+        if spec.data.file:
+            self.read_prices(spec.data.file, spec=spec, preview=False)
         else:
-            self.read_prices(str(path.parent / source), spec=spec, preview=False)
+            self._workspace.set_spec(spec)
 
     def read_prices(self, source: str, *, spec: BacktestSpec | None = None, preview: bool = True) -> None:
         """Read a price file, or ``sample:NAME``, and use it; with ``preview`` after it was accepted."""
-        if source.startswith(SAMPLE):
+        if source.startswith(SAMPLE) and (spec is None or not spec.data.files):
             self._read_sample(source, spec)
             return
+        path = _path_of(source)
         # Faulty rows are left out at first; the preview tells them before the prices are used.
-        self._submit(_Reading(Path(source).absolute(), spec, preview, {"bad_rows": "drop"}))
+        options = {"bad_rows": "drop"}
+        if spec is None or preview:
+            self._submit(_Reading(path, spec, preview, options))
+            return
+        files = tuple(map(_path_of, spec.data.files))
+        options |= _stated(spec)
+        self._submit(_Reading(path, spec, preview, options, files, spec.data.symbols, several=True))
 
     def open_sample(self) -> None:
         """Open the sample project: real index prices and a strategy with costs."""
@@ -156,7 +174,7 @@ class FileControl:
         if self._shown is not None:
             reading, bars = self._shown
             self.cancel()
-            self._use(str(reading.path), bars, reading.spec)
+            self._use({bars.symbol: str(reading.path)}, (bars,), reading)
 
     def repair(self) -> None:
         """Read the file of the preview once more and mend the rows that can be mended."""
@@ -171,16 +189,33 @@ class FileControl:
         self.view.close_import()
         return True
 
-    def _show(self, reading: _Reading, found: Import) -> None:
-        if reading.preview:
-            self._shown = (reading, found.bars)
-            self.view.show_import(reading.path, found)
-        else:
-            self._use(str(reading.path), found.bars, reading.spec)
+    def _show(self, reading: _Reading, found: Import | tuple[Import, ...]) -> None:
+        if not isinstance(found, tuple):
+            if reading.preview:
+                self._shown = (reading, found.bars)
+                self.view.show_import(reading.path, found)
+                return
+            found = (found,)
+        self._tell_rows(found)
+        sources = {item.bars.symbol: str(item.source) for item in found}
+        self._use(sources, tuple(item.bars for item in found), reading)
+
+    def _tell_rows(self, found: tuple[Import, ...]) -> None:
+        """Say which rows were left out: nobody saw a preview."""
+        short = [item for item in found if item.report.rows_refused]
+        if short:
+            rows = sum(item.report.rows_refused for item in short)
+            names = symbols_text(item.bars.symbol for item in short)
+            lines = "\n".join(f"{item.bars.symbol}: {line}" for item in short for line in item.report.lines())
+            hint = "Open the file alone to see its rows before it is used"
+            self._board.post(
+                Notice("warning", f"{rows:,} rows were left out of {names}", "", hint, lines, topic=TOPIC)
+            )
 
     def _submit(self, reading: _Reading) -> None:
+        job = ImportJob(reading.path, reading.options, reading.files, reading.symbols, reading.several)
         try:
-            job_id = self._jobs.submit(ImportJob(reading.path, reading.options))
+            job_id = self._jobs.submit(job)
         except IvyError as error:
             self._tell(error)
             return
@@ -200,27 +235,49 @@ class FileControl:
             )
             return replace(plain, hint="Say which comes first", actions=answers)
         if field == "symbol":
+            every = ("Load all", lambda: self._submit(replace(reading, preview=False, several=True)))
             take = ("Choose a symbol", lambda: self._ask_symbol(reading))
-            return replace(plain, actions=(take,))
+            return replace(plain, actions=(every, take))
         return plain
 
     def _ask_symbol(self, reading: _Reading) -> None:
         self.view.ask("Symbol to read, then Enter", "", lambda name: self._again(reading, symbol=name))
 
-    def _use(self, source: str, bars: Bars, spec: BacktestSpec | None) -> None:
-        self._workspace.set_bars(bars)
-        self._workspace.log("info", f"{bars.symbol}: {len(bars):,} bars of {source} in use")
-        self._keep_spec(self._spec_on(source, spec))
-        self.opened.emit(source)
-
-    def _spec_on(self, source: str, spec: BacktestSpec | None) -> BacktestSpec | None:
-        """Return the settings with the prices they are run on now; other prices have other dates."""
+    def _use(self, sources: Mapping[str, str], found: tuple[Bars, ...], reading: _Reading) -> None:
+        space = self._workspace
+        loaded = tuple(space.sources.values())
+        adds = reading.adds and bool(loaded) and not any(file.startswith(SAMPLE) for file in loaded)
+        if adds:
+            space.add_bars(found, sources)
+        else:
+            space.set_universe(found, sources)
+        for bars in found[:_TOLD]:
+            space.log("info", f"{bars.symbol}: {len(bars):,} bars of {sources[bars.symbol]} in use")
+        if len(found) > _TOLD:
+            space.log("info", f"{len(found):,} instruments in use")
+        files = tuple(dict.fromkeys(space.sources.values()))
+        if adds:
+            spec = _spec_on_added(space.spec, files, sources)
+        else:
+            spec = self._spec_on(files, reading)
         if spec is not None:
-            return spec.replace(data=spec.to_dict()["data"] | {"file": source})
+            space.set_spec(spec)
+        self.opened.emit(files[0])
+
+    def _spec_on(self, files: tuple[str, ...], reading: _Reading) -> BacktestSpec | None:
+        """Return the settings with the prices they are run on now; other prices have other dates."""
+        named: dict[str, Any] = {"file": files[0], "files": files[1:]}
+        if reading.options.get("symbol"):
+            named["symbols"] = (reading.options["symbol"],)  # one of several that the file holds
+        if reading.spec is not None:
+            return reading.spec.replace(data=reading.spec.to_dict()["data"] | named)
         current = self._workspace.spec
-        if current is None or current.data.file == source:
+        same = current is not None and (current.data.file, current.data.files) == (files[0], files[1:])
+        if current is None or (same and "symbols" not in named):
             return None
-        return current.replace(data={"file": source})
+        # Groups and costs of single symbols belong to the instruments that are gone.
+        portfolio = current.to_dict()["portfolio"] | {"groups": {}}
+        return current.replace(data=named, portfolio=portfolio, symbol_costs={})
 
     def _keep_spec(self, spec: BacktestSpec | None) -> None:
         if spec is not None:
@@ -234,7 +291,8 @@ class FileControl:
 
             return sample_bars(name)
 
-        self._background(read, lambda bars: self._use(source, bars, spec), self._tell)
+        reading = _Reading(Path(source), spec, preview=False, options={})
+        self._background(read, lambda bars: self._use({bars.symbol: source}, (bars,), reading), self._tell)
 
     def _offer_strategy(self, path: Path) -> None:
         notice = Notice(
@@ -273,6 +331,45 @@ class FileControl:
 
     def _tell(self, error: IvyError) -> None:
         self._board.post(Notice.of(error, topic=TOPIC))
+
+
+def _spec_on_added(
+    current: BacktestSpec | None, files: tuple[str, ...], added: Mapping[str, str]
+) -> BacktestSpec | None:
+    """Return the settings with further instruments: all of them in use, dates and the rest as they were."""
+    if current is None:
+        return None
+    data = current.to_dict()["data"]
+    used = (*current.data.symbols, *added) if current.data.symbols else ()
+    symbols = tuple(dict.fromkeys(used))
+    return current.replace(data=data | {"file": files[0], "files": files[1:], "symbols": symbols})
+
+
+def _with_paths(spec: BacktestSpec, folder: Path) -> BacktestSpec:
+    """Return a spec whose files are found from anywhere: a relative path starts at the spec's folder."""
+    data = spec.to_dict()["data"]
+    for name in ("file", "finer"):
+        data[name] = _found_from(folder, data[name])
+    data["files"] = [_found_from(folder, file) for file in data["files"]]
+    return spec.replace(data=data)
+
+
+def _found_from(folder: Path, file: str | None) -> str | None:
+    return file if not file or file.startswith(SAMPLE) else str(folder / file)
+
+
+def _path_of(source: str) -> Path:
+    return Path(source) if source.startswith(SAMPLE) else Path(source).absolute()
+
+
+def _stated(spec: BacktestSpec) -> dict[str, Any]:
+    """Return what a spec says about its files, as options of the reader."""
+    stated = spec.data.instrument
+    given = {
+        "timeframe": spec.data.timeframe, "asset_class": stated.asset_class,
+        "multiplier": stated.multiplier, "tick_size": stated.tick_size,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _check_strategy(name: str) -> None:

@@ -11,7 +11,7 @@ from ivybt_desktop.shell.dock_frame import DockFrame
 from ivybt_desktop.shell.perspectives import FIRST, PERSPECTIVES, first_sizes
 
 # Raise it when docks are renamed or the default arrangement changes: older layouts are then dropped.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 _HORIZONTAL, _VERTICAL = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 _AREA = Qt.DockWidgetArea.LeftDockWidgetArea

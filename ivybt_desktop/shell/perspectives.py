@@ -26,8 +26,9 @@ class Perspective:
     raised: tuple[str, ...] = ()
 
 
+_RESULTS = frozenset({"metrics", "equity", "trades", "portfolio", "costs"})
 PERSPECTIVES = (
-    Perspective("data", "Data", "Ctrl+1", frozenset({"metrics", "equity", "trades"}), ("log",)),
+    Perspective("data", "Data", "Ctrl+1", _RESULTS, ("log",)),
     Perspective("research", "Research", "Ctrl+2", frozenset(), ("trades",)),
 )
 FIRST = PERSPECTIVES[1]

@@ -68,8 +68,8 @@ class RunControl:
 
     def run(self) -> None:
         """Run a backtest of the current prices and settings; an older one of ours is stopped first."""
-        bars, spec = self._workspace.bars, self._workspace.spec
-        if bars is None:
+        traded, spec = self._workspace.traded, self._workspace.spec
+        if not traded:
             self._tell("no prices are loaded", "Open a price file with Ctrl+O, or the sample project")
             return
         if spec is None:
@@ -80,7 +80,8 @@ class RunControl:
             return
         for job_id in tuple(self._mine):
             self._jobs.cancel(job_id)
-        job = BacktestJob(bars, spec, store=self._runs.folder)
+        bars = traded[0] if len(traded) == 1 else traded
+        job = BacktestJob(bars, spec, store=self._runs.folder, finer=self._workspace.finer_traded)
         try:
             self._newest = self._jobs.submit(job)
         except IvyError as error:
@@ -121,7 +122,8 @@ class RunControl:
 
     def _show(self, job_id: str, job: BacktestJob, result: BacktestResult) -> None:
         # Only the newest run of the prices on the screen is shown; others stay in the Runs panel.
-        if job_id != self._newest or job.bars is not self._workspace.bars:
+        on_screen = [id(bars) for bars in self._workspace.traded]
+        if job_id != self._newest or [id(bars) for bars in job.series] != on_screen:
             return
         self._board.clear(TOPIC)
         for warning in result.warnings:

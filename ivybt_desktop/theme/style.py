@@ -3,7 +3,7 @@
 
 Widgets ask for a look with the dynamic property ``role``:
 
-- QLabel: ``quiet``, ``label``, ``heading``, ``headline``, ``warning``, ``danger``, ``empty``
+- QLabel: ``quiet``, ``label``, ``heading``, ``headline``, ``warning``, ``caution``, ``danger``, ``empty``
 - QPushButton, QToolButton: ``primary``, ``quiet``
 - QFrame, QWidget: ``panel``, ``raised``
 """
@@ -176,6 +176,7 @@ QLabel[role="label"] { color: $quiet; font-size: ${label}px; }
 QLabel[role="heading"] { color: $text; font-weight: 600; }
 QLabel[role="headline"] { color: $text; font-size: ${headline}px; }
 QLabel[role="warning"] { color: $warning; }
+QLabel[role="caution"] { color: $warning; font-size: ${label}px; }
 QLabel[role="danger"] { color: $danger; }
 QLabel[role="empty"] { color: $quiet; padding: 16px; }
 #notice { background: $raised; border: none; border-left: 3px solid $accent; border-bottom: 1px solid $line; }

@@ -10,8 +10,12 @@ from engine.fields import describe
 from ivybt_desktop.widgets.field_words import shown_value
 
 _FIELDS = {info.name: info for info in describe(CostModel)}
-_MARKET = (("slippage_bps", "slippage"), ("spread_bps", "spread"))
+_MARKET = (
+    ("slippage_bps", "slippage"), ("slippage_ticks", "slippage"), ("slippage_range", "slippage"),
+    ("impact_bps", "impact"), ("spread_bps", "spread"), ("spread_amount", "spread"),
+)  # fmt: skip
 _COMMISSION = ("commission_bps", "commission_fixed", "commission_per_unit")
+_SALES = (("sell_fee_bps", "on sales"), ("sell_fee_per_unit", "on sales"))
 _FINANCE = (("borrow_rate", "borrow"), ("margin_rate", "margin interest"))
 
 
@@ -31,7 +35,7 @@ def cost_words(costs: Mapping[str, Any]) -> str:
     if not parts and not commission:
         parts = ["no slippage"]
     parts.append(f"{commission} commission" if commission else "no commission")
-    parts += [f"{_shown(costs, name)} {word}" for name, word in _FINANCE if costs[name]]
+    parts += [f"{_shown(costs, name)} {word}" for name, word in (*_SALES, *_FINANCE) if costs[name]]
     return ", ".join(parts)
 
 

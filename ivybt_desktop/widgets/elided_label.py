@@ -14,11 +14,14 @@ class ElidedLabel(QLabel):
     ----------
     text : str
         The whole text.
+    fills : bool, default True
+        Takes what the layout gives it; False takes the width of its text where there is room.
     """
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str, parent: QWidget | None = None, *, fills: bool = True) -> None:
         super().__init__(text, parent)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Ignored if fills else policy.Preferred, policy.Preferred)
 
     def minimumSizeHint(self) -> QSize:
         """Return no width."""

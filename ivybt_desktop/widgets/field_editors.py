@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QToolButton, QWidget
 
 from engine.fields import FieldInfo
 from ivybt_desktop.theme.tokens import SIZES
 from ivybt_desktop.widgets.date_edit import DateEdit
-from ivybt_desktop.widgets.field_words import OFF, choice_words, step_of
+from ivybt_desktop.widgets.field_words import OFF, choice_words, read_symbols, step_of
 from ivybt_desktop.widgets.line_edit import LineEdit
 from ivybt_desktop.widgets.number_edit import NumberEdit
 from ivybt_desktop.widgets.slider_row import DragSlider, SliderScale
 
 # Wide enough for "1,000.5 /order"; the slider takes what is left of the row.
 _NUMBER_WIDTH = SIZES.grid * 22
+PRICE_FILES = "Prices (*.csv *.txt *.tsv *.gz *.parquet *.pq *.feather);;All files (*)"
 
 
 class Editor(QWidget):
@@ -202,12 +204,32 @@ class ChoiceEditor(Editor):
     def __init__(self, info: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(info, parent)
         self.combo = QuietCombo()
-        if info.optional:
-            self.combo.addItem(choice_words(OFF), None)
-        for choice in info.choices:
-            self.combo.addItem(choice_words(choice), choice)
+        self._words: Mapping[str | None, tuple[str, str]] = {}
+        self._fill()
         self._add(self.combo, stretch=1)
         self.combo.activated.connect(self._chosen)
+
+    def set_info(self, info: FieldInfo) -> None:
+        """Take another declaration, perhaps with other choices."""
+        changed = info.choices != self.info.choices
+        super().set_info(info)
+        if changed:
+            self._fill()
+
+    def set_words(self, words: Mapping[str | None, tuple[str, str]]) -> None:
+        """Show titles of one's own, with a tooltip each; the key `None` is the empty choice."""
+        if words != self._words:
+            self._words = dict(words)
+            self._fill()
+
+    def _fill(self) -> None:
+        value = self.value()
+        self.combo.clear()
+        for choice in (*((None,) if self.info.optional else ()), *self.info.choices):
+            title, tip = self._words.get(choice, (choice_words(OFF if choice is None else choice), ""))
+            self.combo.addItem(title, choice)
+            self.combo.setItemData(self.combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.set_value(value)
 
     @property
     def focus_target(self) -> QWidget:
@@ -261,8 +283,8 @@ class LineEditor(Editor):
         super().__init__(info, parent)
         self.edit = DateEdit(last=info.name.endswith("end")) if info.type == "date" else LineEdit()
         self._add(self.edit, stretch=1)
-        self.edit.changed.connect(self.changed)
-        self.edit.committed.connect(self.committed)
+        self.edit.changed.connect(lambda _: self.changed.emit(self.value()))
+        self.edit.committed.connect(lambda _: self.committed.emit(self.value()))
 
     @property
     def focus_target(self) -> QWidget:
@@ -281,6 +303,39 @@ class LineEditor(Editor):
     def set_placeholder(self, text: str) -> None:
         """Show what stands in for an empty field."""
         self.edit.setPlaceholderText(text)
+
+
+class PathEditor(LineEditor):
+    """Path of a file, typed or chosen."""
+
+    def __init__(self, info: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(info, parent)
+        self.browse = QToolButton()
+        self.browse.setText("\N{HORIZONTAL ELLIPSIS}")
+        self.browse.setToolTip("Choose a file")
+        self._add(self.browse)
+        self.browse.setAccessibleName(f"Choose a file for {info.title}")
+        self.browse.clicked.connect(self._ask)
+
+    def _ask(self) -> None:
+        dialog = QFileDialog(self.window(), f"{self.info.title}: choose a file", filter=PRICE_FILES)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.edit.take)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+class SymbolsEditor(LineEditor):
+    """Symbols separated by commas or blanks, as a tuple."""
+
+    def value(self) -> Any:
+        """Return the symbols, each once; an empty tuple when there is none."""
+        return read_symbols(self.edit.value())
+
+    def set_value(self, value: Any) -> None:
+        """Show symbols without emitting; a list that already says so is left as it was typed."""
+        if value != self.value():
+            self.edit.set_value(", ".join(value or ()) or None)
 
 
 class QuietCombo(QComboBox):
@@ -304,6 +359,7 @@ def make_editor(info: FieldInfo) -> Editor:
     """Return the control that suits a field."""
     kinds: dict[str, type[Editor]] = {
         "int": NumberEditor, "float": NumberEditor, "choice": ChoiceEditor, "bool": BoolEditor,
+        "path": PathEditor, "symbols": SymbolsEditor,
     }  # fmt: skip
     return kinds.get(info.type, LineEditor)(info)
 

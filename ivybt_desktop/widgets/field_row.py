@@ -99,6 +99,7 @@ class FieldRow(QObject):
         self.dot.setToolTip(f"Changed from {default or 'empty'}. Click to reset")
         self.dot.setAccessibleName(f"Reset {info.title} to {default or 'empty'}")
         self.editor.focus_target.setAccessibleDescription(self._help.replace("\n", ". "))
+        self._mark_changed(self._known)
 
     def value(self) -> Any:
         """Return the value of the spec, or what the control holds instead."""

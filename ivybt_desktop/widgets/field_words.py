@@ -112,6 +112,11 @@ def read_date(text: str, *, last: bool = False) -> dt.date | None:
         return None
 
 
+def read_symbols(text: Any) -> tuple[str, ...]:
+    """Return the symbols of a text that separates them by commas or blanks, each once, in order."""
+    return tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", str(text or "")) if part))
+
+
 def shown_value(info: FieldInfo, value: Any) -> str:
     """Return a value with its unit, as tooltips and summaries write it."""
     if value is None:
@@ -120,6 +125,8 @@ def shown_value(info: FieldInfo, value: Any) -> str:
         return "on" if value else "off"
     if info.type == "choice":
         return choice_words(str(value))
+    if info.type == "symbols":
+        return ", ".join(value) or "all"
     if isinstance(value, int | float):
         return f"{exact(shown_number(info, value))} {long_unit(info)}".strip().replace(" %", "%")
     return str(value)

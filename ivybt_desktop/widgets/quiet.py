@@ -1,4 +1,4 @@
-"""The colour of words that recede, for widgets that paint themselves."""
+"""Colours of words that recede and of words that warn, for widgets that paint themselves."""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ def quiet_colour() -> QColor:
     with too little contrast to read.
     """
     return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
+
+
+def danger_colour() -> QColor:
+    """Return the theme's colour of errors."""
+    return QGuiApplication.palette().color(QPalette.ColorRole.BrightText)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.fields import FieldInfo
 from ivybt_desktop.theme.tokens import SIZES
-from ivybt_desktop.widgets.field_editors import NumberEditor
+from ivybt_desktop.widgets.field_editors import ChoiceEditor, NumberEditor
 from ivybt_desktop.widgets.field_row import DOT_WIDTH, FieldRow
 from ivybt_desktop.widgets.field_words import check
 
@@ -124,6 +124,12 @@ class SchemaForm(QWidget):
             row.editor.start, row.editor.reach = start, reach
         if row.info != info:
             row.set_info(info)
+
+    def set_words(self, name: str, words: Mapping[str | None, tuple[str, str]]) -> None:
+        """Give the choices of a field titles and tooltips; the key `None` is the empty choice."""
+        editor = self._rows[name].editor
+        if isinstance(editor, ChoiceEditor):
+            editor.set_words(words)
 
     def set_placeholder(self, name: str, text: str) -> None:
         """Show what stands in for an empty value."""

@@ -7,9 +7,10 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalet
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ivybt_desktop.theme.tokens import SIZES
-from ivybt_desktop.widgets.quiet import quiet_colour
+from ivybt_desktop.widgets.quiet import danger_colour, quiet_colour
 
 _CHEVRON = 4.0
+_DOT = 2.5
 
 
 class SectionHeader(QAbstractButton):
@@ -29,7 +30,7 @@ class SectionHeader(QAbstractButton):
         self.setChecked(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.summary = ""
+        self.summary, self.changed, self.is_wrong = "", 0, False
 
     def sizeHint(self) -> QSize:
         """Return one row."""
@@ -67,14 +68,32 @@ class SectionHeader(QAbstractButton):
         left = SIZES.grid * 4
         painter.drawText(self.rect().adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
         used = left + QFontMetrics(font).horizontalAdvance(self.text()) + SIZES.padding
+        if self.changed:
+            used += self._paint_count(painter, used)
         if not self.isChecked():
             self._paint_summary(painter, QRect(used, 0, self.width() - used, self.height()))
+
+    def _paint_count(self, painter: QPainter, left: int) -> int:
+        """Draw how many settings were changed, behind the dot that marks a changed row; return its width."""
+        font = self.font()
+        font.setPixelSize(SIZES.label)
+        painter.setFont(font)
+        accent = self.palette().color(QPalette.ColorRole.Accent)
+        middle = self.height() / 2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(accent)
+        painter.setBrush(accent)
+        painter.drawEllipse(QPointF(left + _DOT, middle), _DOT, _DOT)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        words, start = str(self.changed), left + SIZES.padding + 2
+        painter.drawText(QRect(start, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, words)
+        return SIZES.padding + 2 + QFontMetrics(font).horizontalAdvance(words) + SIZES.padding
 
     def _paint_summary(self, painter: QPainter, room: QRect) -> None:
         font = self.font()
         font.setPixelSize(SIZES.label)
         painter.setFont(font)
-        painter.setPen(quiet_colour())
+        painter.setPen(danger_colour() if self.is_wrong else quiet_colour())
         text = QFontMetrics(font).elidedText(self.summary, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
@@ -120,13 +139,25 @@ class Section(QWidget):
         self.header.setChecked(not folded)
         self.body.setVisible(not folded)
 
-    def set_summary(self, text: str) -> None:
-        """Say in short what is inside; also read out with the title."""
-        if text != self.header.summary:
-            self.header.summary = text
-            self.header.setAccessibleDescription(text)
-            self.header.setToolTip(text if not self.header.isChecked() else "")
-            self.header.update()
+    def set_summary(self, text: str, *, changed: int = 0, wrong: bool = False) -> None:
+        """Say in short what is inside; also read out with the title.
+
+        Parameters
+        ----------
+        text : str
+            Shown while the section is folded.
+        changed : int, default 0
+            How many settings differ from where they started; shown behind a dot.
+        wrong : bool, default False
+            The text tells an error.
+        """
+        header = self.header
+        if (text, changed, wrong) == (header.summary, header.changed, header.is_wrong):
+            return
+        header.summary, header.changed, header.is_wrong = text, changed, wrong
+        header.setAccessibleDescription(f"{text}, {changed} changed" if changed else text)
+        header.setToolTip(text if not header.isChecked() else "")
+        header.update()
 
     def _clicked(self) -> None:
         open_now = self.header.isChecked()

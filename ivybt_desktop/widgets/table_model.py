@@ -29,7 +29,7 @@ RISING = "\N{BLACK UP-POINTING SMALL TRIANGLE}"
 FALLING = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 
 # Tones of a cell, in the order of `ArrayTableModel._colours`.
-PLAIN, UP, DOWN, QUIET = 0, 1, 2, 3
+PLAIN, UP, DOWN, QUIET, WARN = 0, 1, 2, 3, 4
 
 
 def plain_texts(values: npt.NDArray[Any]) -> list[str]:
@@ -58,7 +58,7 @@ class Column:
     numeric : bool, default True
         Aligned to the right.
     tones : int8[n], optional
-        `PLAIN`, `UP`, `DOWN` or `QUIET` for each row.
+        `PLAIN`, `UP`, `DOWN`, `QUIET` or `WARN` for each row.
     help : str, default ""
         Tooltip of the header.
     """
@@ -106,7 +106,7 @@ class ArrayTableModel(QAbstractTableModel):
 
     def set_theme(self, theme: Tokens) -> None:
         """Take the colours of a theme."""
-        self._colours = [None, QColor(theme.up), QColor(theme.down), QColor(theme.quiet)]
+        self._colours = [None, *(QColor(ink) for ink in (theme.up, theme.down, theme.quiet, theme.warning))]
         if self._order.size:
             last = self.index(self._order.size - 1, len(self._columns) - 1)
             self.dataChanged.emit(self.index(0, 0), last, [_FOREGROUND])

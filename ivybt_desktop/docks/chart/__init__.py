@@ -1,4 +1,4 @@
-"""Chart dock: candles, volume, the strategy's lines and the trades of the shown run."""
+"""Chart dock: candles, the strategy's lines, gates and trades of the shown run, one instrument at a time."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ def build(ctx: AppContext) -> Dock:
     actions = [
         Action("chart.next_trade", "Chart: next trade (Ctrl+Right)", lambda: presenter.step(1)),
         Action("chart.previous_trade", "Chart: previous trade (Ctrl+Left)", lambda: presenter.step(-1)),
+        Action("chart.next_leg", "Chart: next instrument", lambda: presenter.step_leg(1), "Alt+Down"),
+        Action("chart.previous_leg", "Chart: previous instrument", lambda: presenter.step_leg(-1), "Alt+Up"),
+        Action("chart.signal_candles", "Chart: show or hide the strategy's candles", view.toggle_blocks),
         Action("chart.fit", "Chart: show all bars", view.stack.shown.fit),
         Action("chart.latest", "Chart: show the latest bars (R)", view.stack.shown.reset),
         Action("chart.log", "Chart: log or linear prices (L)", view.stack.toggle_log),

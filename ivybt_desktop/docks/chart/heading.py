@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from ivybt_desktop.docks.chart.ports import Heading
 from ivybt_desktop.theme.tokens import SIZES
@@ -44,7 +46,18 @@ class ElidedLabel(QLabel):
 
 
 class HeadingBar(QWidget):
-    """Symbol, strategy and fill sentence."""
+    """Symbol, strategy and fill sentence; of a portfolio a choice of its instruments.
+
+    Attributes
+    ----------
+    leg_chosen : Signal(int)
+        Another instrument was chosen.
+    blocks_toggled : Signal(bool)
+        Whether the strategy's candles are to be shown.
+    """
+
+    leg_chosen = Signal(int)
+    blocks_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,12 +65,31 @@ class HeadingBar(QWidget):
         self._symbol.set_role("heading")
         self._strategy.set_role("label")
         self._fill.set_role("label")
+        self.legs = QComboBox(self)
+        self.legs.setAccessibleName("Instrument")
+        self.legs.setToolTip("Instrument of the run (Alt+Up, Alt+Down)")
+        self.legs.setFixedHeight(SIZES.row - 2)
+        self.legs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.legs.setMaxVisibleItems(20)
+        self.legs.hide()
+        self.legs.activated.connect(lambda place: self.leg_chosen.emit(int(self.legs.itemData(place))))
+        self.blocks = QToolButton(self)
+        self.blocks.setCheckable(True)
+        self.blocks.setChecked(True)
+        self.blocks.setProperty("role", "quiet")
+        self.blocks.setText("Signal candles")
+        self.blocks.setToolTip("Show the candles that the strategy decided on over the real ones")
+        self.blocks.hide()
+        self.blocks.toggled.connect(self.blocks_toggled)
+        self._named: list[tuple[int, str]] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(SIZES.padding, 0, SIZES.padding, 0)
         row.setSpacing(2 * SIZES.padding)
+        row.addWidget(self.legs)
         for label, stretch in ((self._symbol, 0), (self._strategy, 0), (self._fill, 1)):
             row.addWidget(label, stretch)
         row.addStretch(0)  # without a fill sentence the others stay at the left
+        row.addWidget(self.blocks)
         self.setFixedHeight(SIZES.row)
 
     def show_heading(self, heading: Heading) -> None:
@@ -65,4 +97,19 @@ class HeadingBar(QWidget):
         self._symbol.say(heading.symbol)
         self._strategy.say(heading.strategy)
         self._fill.say(heading.fill)
-        self._fill.set_role("warning" if heading.warn else "label")
+        self._fill.set_role("caution" if heading.warn else "label")
+
+    def show_legs(self, names: Sequence[tuple[int, str]], asset: int) -> None:
+        """Offer instruments; none hides the choice."""
+        if list(names) != self._named:
+            self._named = list(names)
+            self.legs.clear()
+            for value, name in names:
+                self.legs.addItem(name, value)
+        if names:
+            self.legs.setCurrentIndex([value for value, _ in names].index(asset))
+        self.legs.setVisible(bool(names))
+
+    def offer_blocks(self, *, offered: bool) -> None:
+        """Show the switch of the strategy's candles, or hide it."""
+        self.blocks.setVisible(offered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,8 +13,10 @@ from engine.core.errors import IvyError
 
 if TYPE_CHECKING:
     from engine.core.bars import Bars
-    from ivybt_desktop.docks.chart.stop_path import StopPath
+    from ivybt_desktop.docks.chart.signal_candles import Blocks
     from ivybt_desktop.plots.calendar_ticks import Calendar
+    from ivybt_desktop.plots.gate_row import GateRow
+    from ivybt_desktop.plots.level_path import LevelPath
     from ivybt_desktop.theme.tokens import Tokens
 
 FloatArray = npt.NDArray[np.float64]
@@ -51,6 +53,7 @@ class ChartScreen(Protocol):
     range_changed: Any
     stepped: Any
     trade_clicked: Any
+    leg_chosen: Any
 
     def show_empty(self) -> None:
         """Say what to do to see something."""
@@ -76,8 +79,28 @@ class ChartScreen(Protocol):
         """Highlight a trade; -1 for none."""
         ...
 
-    def show_stops(self, path: StopPath | None) -> None:
-        """Show where the stop and the target of the selected trade stood."""
+    def show_levels(self, levels: Sequence[LevelPath]) -> None:
+        """Show where the orders of the selected trade stood."""
+        ...
+
+    def show_legs(self, names: Sequence[tuple[int, str]], asset: int) -> None:
+        """Offer the instruments of a portfolio; none takes the choice away."""
+        ...
+
+    def show_gates(self, rows: Sequence[GateRow]) -> None:
+        """Show the gates under the prices."""
+        ...
+
+    def show_split(self, bar: int | None) -> None:
+        """Show where the test part begins."""
+        ...
+
+    def show_blocks(self, blocks: Blocks | None) -> None:
+        """Show the candles that the strategy decided on; None when they are the bars."""
+        ...
+
+    def middle_bar(self) -> int:
+        """Return the bar in the middle of what is visible."""
         ...
 
     def bring(self, first: int, last: int) -> None:

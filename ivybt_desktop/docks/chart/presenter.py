@@ -9,12 +9,14 @@ import numpy as np
 
 from engine.core.errors import IvyError
 from engine.core.trade import TRADE_DTYPE
-from ivybt_desktop.docks.chart.ports import ChartScreen, FloatArray, Heading, Lines, Worker
-from ivybt_desktop.docks.chart.sentences import fill_sentence, needs_care, strategy_words
-from ivybt_desktop.docks.chart.stop_path import needs_atr, stop_path
+from ivybt_desktop.docks.chart.gates import gate_rows
+from ivybt_desktop.docks.chart.leg import SYNTHETIC, Leg, leg_names, leg_of
+from ivybt_desktop.docks.chart.ports import ChartScreen, FloatArray, Lines, Worker
+from ivybt_desktop.docks.chart.signal_candles import Blocks, on_real_bars
+from ivybt_desktop.docks.chart.tip import account_rows, ambiguous_rows, heading_of, price_rows
+from ivybt_desktop.docks.chart.trade_levels import needs_atr, trade_levels
 from ivybt_desktop.plots.calendar_ticks import Calendar
-from ivybt_desktop.plots.scale import percent_text, price_decimals, short_text, value_text
-from ivybt_desktop.widgets.format import exact, money, percent
+from ivybt_desktop.plots.scale import price_decimals
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -23,10 +25,15 @@ if TYPE_CHECKING:
 
 SOURCE = "chart"
 _NO_TRADES = np.empty(0, TRADE_DTYPE)
+# Lines, ATR and derived candles, worked out off the window.
+Computed = tuple[Lines, FloatArray | None, Blocks | None]
 
 
 class ChartPresenter:
-    """Chart of the workspace's bars, or of the bars of the shown run.
+    """Chart of the workspace's bars, or of one instrument of the shown run.
+
+    Bars and trades of an instrument of a portfolio are counted on its own bars here and on the run's axis
+    in the workspace.
 
     Parameters
     ----------
@@ -45,19 +52,23 @@ class ChartPresenter:
         self._decimals = 2
         self._lines: Lines = {}
         self._atr: FloatArray | None = None
-        self._computing: BacktestResult | None = None
+        self._leg: Leg | None = None
+        self._names: list[tuple[int, str]] = []
+        self._computing: Leg | None = None
         self._own_click = False
         view.set_tip(self.describe)
-        view.hovered.connect(workspace.hover_bar)
+        view.hovered.connect(self._hovered)
         view.range_changed.connect(self._range_moved)
         view.stepped.connect(self.step)
         view.trade_clicked.connect(self.click_trade)
+        view.leg_chosen.connect(self.show_leg)
         self._links: list[tuple[Any, Callable[..., None]]] = [
             (workspace.bars_changed, self._bars_changed),
             (workspace.result_changed, self._result_changed),
             (workspace.trade_selected, self._trade_selected),
-            (workspace.bar_hovered, view.set_cursor_bar),
+            (workspace.bar_hovered, self._hovered_elsewhere),
             (workspace.range_changed, self._range_elsewhere),
+            (workspace.place_asked, self._bring_place),
             (workspace.theme_changed, view.set_theme),
         ]
         for signal, listener in self._links:
@@ -72,70 +83,91 @@ class ChartPresenter:
         self._worker.close()
 
     def step(self, by: int) -> None:
-        """Select the next (+1) or the previous (-1) trade; the first one when none is selected."""
-        result = self._workspace.result
-        if result is None or result.trades.size == 0:
+        """Select the next (+1) or the previous (-1) trade shown; the first one when none is selected."""
+        leg = self._leg
+        if leg is None or leg.rows.size == 0:
             return
-        row, last = self._workspace.trade, result.trades.size - 1
-        if row < 0:
-            self._workspace.select_trade(0 if by > 0 else last)
-        else:
-            self._workspace.select_trade(min(max(row + by, 0), last))
+        row, last = leg.own_row(self._workspace.trade), leg.rows.size - 1
+        place = min(max(row + by, 0), last) if row >= 0 else (0 if by > 0 else last)
+        self._workspace.select_trade(int(leg.rows[place]))
 
     def click_trade(self, row: int) -> None:
         """Select the trade whose marker was clicked; it is in sight, so the chart stays."""
+        leg = self._leg
+        if leg is None or not 0 <= row < leg.rows.size:
+            return
         self._own_click = True
         try:
-            self._workspace.select_trade(row)
+            self._workspace.select_trade(int(leg.rows[row]))
         finally:
             self._own_click = False
 
+    def show_leg(self, asset: int) -> None:
+        """Show another instrument of the run at the same time of its history."""
+        result, before = self._workspace.result, self._leg
+        if result is None or before is None or before.asset == asset:
+            return
+        place = before.to_axis(self._view.middle_bar())
+        self._show_leg(leg_of(result, asset))
+        self._bring_axis(place)
+        self._mark(self._workspace.trade)
+
+    def step_leg(self, by: int) -> None:
+        """Show the next (+1) or the previous (-1) instrument of a portfolio."""
+        assets = [asset for asset, _ in self._names]
+        if self._leg is None or self._leg.asset not in assets:
+            return
+        place = (assets.index(self._leg.asset) + by) % len(assets)
+        self.show_leg(assets[place])
+
     def describe(self, bar: int) -> list[tuple[str, str]]:
         """Return the lines of the data tip at a bar: its date, then labels and values."""
-        bars = self._bars
+        bars, leg = self._bars, self._leg
         if bars is None or self._calendar is None or not 0 <= bar < len(bars):
             return []
-        before = bars.close[bar - 1] if bar else np.nan
-        rows = [("", self._calendar.stamp(bar))]
-        prices = ((name, getattr(bars, name)) for name in ("open", "high", "low", "close"))
-        rows += [(name.capitalize(), self._price(values[bar])) for name, values in prices]
-        rows.append(("Change", percent(bars.close[bar] / before - 1.0 if before else np.nan, signed=True)))
-        if bars.volume[bar] > 0:
-            rows.append(("Volume", short_text(float(bars.volume[bar]))))
-        lines = self._lines.items()
-        rows += [(name.replace("_", " "), self._price(values[bar])) for name, (values, _) in lines]
-        result = self._workspace.result
-        if result is not None and bar < result.equity.size:
-            rows.append(("Position", exact(round(float(result.positions[bar]), 4))))
-            rows.append(("Equity", money(result.equity[bar])))
-            rows.append(("Drawdown", percent_text(float(result.drawdown[bar]), 2)))
+        rows = [("", self._calendar.stamp(bar)), *price_rows(bars, bar, self._lines, self._decimals)]
+        if leg is not None:
+            rows += account_rows(leg.run, bar, shared=len(self._names) > 0) + ambiguous_rows(leg, bar)
         return rows
-
-    def _price(self, value: float) -> str:
-        return value_text(float(value), self._decimals)
 
     def _bars_changed(self, bars: Bars) -> None:
         self._show_bars(bars)
-        self._view.show_heading(self._heading(None))
+        self._view.show_heading(heading_of(bars, None))
 
     def _result_changed(self, result: BacktestResult | None) -> None:
-        # A run may cover fewer sessions than were loaded: its bars are the ones its trades count.
-        bars = result.bars if result is not None else self._workspace.bars
+        self._names = leg_names(result) if result is not None else []
+        if result is not None:
+            known = [asset for asset, _ in self._names] or [0]
+            asset = self._leg.asset if self._leg is not None and self._leg.asset in known else known[0]
+            self._show_leg(leg_of(result, asset))
+            return
+        self._leg, self._atr, self._lines = None, None, {}
+        bars = self._workspace.bars
         if bars is None:
             self._view.show_empty()
             return
         self._show_bars(bars)
-        self._view.show_heading(self._heading(result))
-        self._atr = None
-        self._view.show_stops(None)
-        if result is None:
-            self._lines = {}
-            self._view.show_lines({})
-            self._view.show_trades(_NO_TRADES, bars.close)
-            return
-        self._view.show_trades(result.trades, bars.close)
+        self._view.show_heading(heading_of(bars, None))
+        self._view.show_legs([], 0)
+        self._view.show_levels([])
+        self._view.show_lines({})
+        self._view.show_blocks(None)
+        self._view.show_gates([])
+        self._view.show_split(None)
+        self._view.show_trades(_NO_TRADES, bars.close)
+
+    def _show_leg(self, leg: Leg) -> None:
+        # A run may cover fewer sessions than were loaded: its bars are the ones its trades count.
+        run, self._leg, self._atr = leg.run, leg, None
+        self._show_bars(run.bars)
+        self._view.show_heading(heading_of(run.bars, run, chosen=len(self._names) > 0))
+        self._view.show_legs(self._names, leg.asset)
+        self._view.show_levels([])
+        self._view.show_gates(gate_rows(run))
+        self._view.show_split(run.split)
+        self._view.show_trades(run.trades, run.bars.close)
         if self._computing is None:
-            self._compute_lines(result)
+            self._compute_lines(leg)
 
     def _show_bars(self, bars: Bars) -> None:
         if self._bars is not None and same_bars(self._bars, bars):
@@ -145,72 +177,107 @@ class ChartPresenter:
         self._lines = {}
         self._view.show_bars(bars, self._calendar, self._decimals)
 
-    def _compute_lines(self, result: BacktestResult) -> None:
-        self._computing = result
-
-        self._worker.call(lambda: lines_and_atr(result), self._lines_ready, self._lines_failed)
-
-    def _lines_ready(self, computed: tuple[Lines, FloatArray | None]) -> None:
-        lines, atr = computed
-        done, self._computing = self._computing, None
-        result = self._workspace.result
-        if result is None or done is None:
+    def _compute_lines(self, leg: Leg) -> None:
+        if has_no_lines(leg):
+            self._lines_ready(({}, None, None), leg)
             return
-        if self._bars is not None and same_bars(self._bars, done.bars):
+        self._computing = leg
+        self._worker.call(lambda: lines_and_atr(leg.run), self._lines_ready, self._lines_failed)
+
+    def _lines_ready(self, computed: Computed, done: Leg | None = None) -> None:
+        lines, atr, blocks = computed
+        if done is None:
+            done, self._computing = self._computing, None
+        leg = self._leg
+        if leg is None or done is None:
+            return
+        if self._bars is not None and same_bars(self._bars, done.run.bars):
             self._lines = lines
             self._view.show_lines(lines)
-        if result is done and atr is not None:
+            self._view.show_blocks(blocks)
+        if leg is done and atr is not None:
             self._atr = atr
-            self._show_stops(self._workspace.trade)
-        if result is not done:
-            self._compute_lines(result)
+            self._show_levels(leg.own_row(self._workspace.trade))
+        if leg is not done:
+            self._compute_lines(leg)
 
     def _lines_failed(self, error: IvyError) -> None:
         done, self._computing = self._computing, None
-        result = self._workspace.result
-        if result is not None and result is not done:
-            self._compute_lines(result)
+        leg = self._leg
+        if leg is not None and leg is not done:
+            self._compute_lines(leg)
             return
         self._lines = {}
         self._view.show_lines({})
+        self._view.show_blocks(None)
         self._workspace.log("warning", f"The chart has no indicator lines. {error}")
 
-    def _show_stops(self, row: int) -> None:
-        result = self._workspace.result
-        if result is None or not 0 <= row < result.trades.size:
-            self._view.show_stops(None)
+    def _show_levels(self, row: int) -> None:
+        leg = self._leg
+        if leg is None or not 0 <= row < leg.rows.size:
+            self._view.show_levels([])
         else:
-            self._view.show_stops(stop_path(result, row, self._atr))
+            self._view.show_levels(trade_levels(leg.run, row, self._atr))
 
     def _trade_selected(self, row: int) -> None:
-        self._view.mark_trade(row)
-        self._show_stops(row)
         result = self._workspace.result
-        if result is None or not 0 <= row < result.trades.size or self._own_click:
+        chosen = result is not None and 0 <= row < result.trades.size
+        if result is not None and chosen and self._leg is not None and self._leg.own_row(row) < 0:
+            self._show_leg(leg_of(result, int(result.trades["asset"][row])))
+        own = self._mark(row)
+        if self._leg is None or own < 0 or self._own_click:
             return
-        trade = result.trades[row]
+        trade = self._leg.run.trades[own]
         self._view.bring(int(trade["entry_bar"]), int(trade["exit_bar"]))
 
+    def _mark(self, row: int) -> int:
+        own = self._leg.own_row(row) if self._leg is not None else -1
+        self._view.mark_trade(own)
+        self._show_levels(own)
+        return own
+
+    def _bring_place(self, asset: int, bar: int) -> None:
+        result = self._workspace.result
+        if result is None or self._leg is None:
+            return
+        if result.is_portfolio and self._leg.asset != asset:
+            self._show_leg(leg_of(result, asset))
+            self._mark(self._workspace.trade)
+        self._bring_axis(bar)
+
+    def _bring_axis(self, bar: int) -> None:
+        if self._leg is None:
+            return
+        own = max(self._leg.from_axis(bar), 0)
+        self._view.bring(own, own)
+        self._view.set_cursor_bar(own)
+
+    def _hovered(self, bar: int) -> None:
+        self._workspace.hover_bar(bar if self._leg is None else self._leg.to_axis(bar))
+
+    def _hovered_elsewhere(self, bar: int) -> None:
+        self._view.set_cursor_bar(bar if self._leg is None else self._leg.from_axis(bar))
+
     def _range_moved(self, first: float, last: float) -> None:
+        if self._leg is not None:
+            first, last = self._leg.span_to_axis(first, last)
         self._workspace.show_range(first, last, SOURCE)
 
     def _range_elsewhere(self, first: float, last: float, source: str) -> None:
-        if source != SOURCE:
-            self._view.follow(first, last)
-
-    def _heading(self, result: BacktestResult | None) -> Heading:
-        bars = self._bars
-        if bars is None:
-            return Heading("")
-        symbol = f"{bars.symbol}  {bars.timeframe}"
-        if result is None:
-            return Heading(symbol, "No run shown: choose a strategy in Setup and press F5")
-        spec = result.spec
-        return Heading(symbol, strategy_words(spec), fill_sentence(spec), needs_care(spec))
+        if source == SOURCE:
+            return
+        if self._leg is not None:
+            first, last = self._leg.span_from_axis(first, last)
+        self._view.follow(first, last)
 
 
-def lines_and_atr(result: BacktestResult) -> tuple[Lines, FloatArray | None]:
-    """Return the strategy's lines over the bars of a run, and the ATR when its stops are in ATR.
+def has_no_lines(leg: Leg) -> bool:
+    """Return whether a strategy saw other prices than the leg's: those of a formula lie on the synthetic."""
+    return leg.run.spec.data.formula is not None and leg.asset != SYNTHETIC
+
+
+def lines_and_atr(run: BacktestResult) -> Computed:
+    """Return lines over the bars of a run, the ATR when orders lie at multiples of it, and derived candles.
 
     Raises
     ------
@@ -220,14 +287,17 @@ def lines_and_atr(result: BacktestResult) -> tuple[Lines, FloatArray | None]:
     from engine.backtest.targets import lines_of  # noqa: PLC0415  (numba only when used)
     from engine.strategies import load  # noqa: PLC0415
 
-    strategy, spec = load(result.spec.strategy.name), result.spec
-    lines = lines_of(strategy, result.bars, strategy.parse(spec.strategy.params))
+    strategy, spec = load(run.spec.strategy.name), run.spec
+    params = strategy.parse(spec.strategy.params)
+    lines, blocks = on_real_bars(
+        run.bars, spec.data.candles, lambda bars: dict(lines_of(strategy, bars, params))
+    )
     if not needs_atr(spec.execution):
-        return lines, None
+        return lines, None, blocks
     from engine.indicators.bank import compute  # noqa: PLC0415
     from engine.indicators.volatility import atr  # noqa: PLC0415
 
-    return lines, compute(result.bars, [atr(spec.execution.atr_length)])[0]
+    return lines, compute(run.bars, [atr(spec.execution.atr_length)])[0], blocks
 
 
 def same_bars(one: Bars, other: Bars) -> bool:

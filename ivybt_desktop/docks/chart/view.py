@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,13 +13,18 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.core.bars import Bars
+from ivybt_desktop.docks.chart.gates import gate_tip
 from ivybt_desktop.docks.chart.heading import HeadingBar
 from ivybt_desktop.docks.chart.line_panes import group_lines
 from ivybt_desktop.docks.chart.ports import Heading, Lines
-from ivybt_desktop.docks.chart.stop_path import StopPath
+from ivybt_desktop.docks.chart.signal_candles import Blocks
+from ivybt_desktop.plots.bands import SplitLayer
+from ivybt_desktop.plots.blocks import BlockLayer
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.candles import VOLUME_SHARE, CandleLayer, VolumeLayer
+from ivybt_desktop.plots.gate_row import GateRow
 from ivybt_desktop.plots.inks import Inks
+from ivybt_desktop.plots.level_path import LevelPath
 from ivybt_desktop.plots.lines import LineLayer
 from ivybt_desktop.plots.markers import MarkerLayer
 from ivybt_desktop.plots.pane import Pane
@@ -51,12 +56,15 @@ class ChartView(QWidget):
         Next (+1) or previous (-1) trade.
     trade_clicked : Signal(int)
         Row of the trade whose marker was clicked.
+    leg_chosen : Signal(int)
+        Another instrument of the portfolio was chosen.
     """
 
     hovered = Signal(int)
     range_changed = Signal(float, float)
     stepped = Signal(int)
     trade_clicked = Signal(int)
+    leg_chosen = Signal(int)
 
     def __init__(self, theme: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,8 +74,11 @@ class ChartView(QWidget):
         self.price: Pane = self.stack.add_pane("Prices", _PRICE)
         self.candles, self.markers, self.stops = CandleLayer(), MarkerLayer(), StopLayer()
         self.volume = VolumeLayer(self.candles)
-        for layer in (self.volume, self.candles, self.stops, self.markers):
+        self.blocks, self.split = BlockLayer(), SplitLayer()
+        for layer in (self.volume, self.candles, self.blocks, self.split, self.stops, self.markers):
             self.price.add(layer)
+        self.gates = self.stack.add_strip()
+        self.gates.tip = self._gate_tip
         self._below: list[Pane] = []
         self._lines: dict[str, LineLayer] = {}
         self._layout_key: tuple[tuple[str, str], ...] = ()
@@ -83,6 +94,8 @@ class ChartView(QWidget):
         self.stack.range_changed.connect(self.range_changed)
         self.stack.stepped.connect(self.stepped)
         self.price.clicked.connect(self._clicked)
+        self._heading.leg_chosen.connect(self.leg_chosen)
+        self._heading.blocks_toggled.connect(self._show_blocks)
         self.setFocusProxy(self.stack)
 
     def _build(self) -> None:
@@ -161,13 +174,46 @@ class ChartView(QWidget):
             self.markers.selected = row
             self.price.refresh()
 
-    def show_stops(self, path: StopPath | None) -> None:
-        """Show where the stop and the target of the selected trade stood."""
-        if path is None:
-            self.stops.set_levels(0, np.empty(0), np.empty(0))
-        else:
-            self.stops.set_levels(path.first, path.stop, path.target)
+    def show_levels(self, levels: Sequence[LevelPath]) -> None:
+        """Show where the orders of the selected trade stood."""
+        self.stops.set_levels(levels)
         self.price.refresh()
+
+    def show_legs(self, names: Sequence[tuple[int, str]], asset: int) -> None:
+        """Offer the instruments of a portfolio; none takes the choice away."""
+        self._heading.show_legs(names, asset)
+
+    def show_gates(self, rows: Sequence[GateRow]) -> None:
+        """Show the gates under the prices."""
+        self.gates.set_rows(rows)
+
+    def show_split(self, bar: int | None) -> None:
+        """Show where the test part begins."""
+        self.split.bar = bar
+        self.price.refresh()
+
+    def show_blocks(self, blocks: Blocks | None) -> None:
+        """Show the candles that the strategy decided on; None when they are the bars."""
+        empty: FloatArray = np.empty(0)
+        self.blocks.set_blocks(*(blocks or (empty, empty, empty, empty)))
+        self._heading.offer_blocks(offered=blocks is not None)
+        self.price.refresh()
+
+    def toggle_blocks(self) -> None:
+        """Show or hide the candles that the strategy decided on."""
+        self._heading.blocks.toggle()
+
+    def _show_blocks(self, shown: bool) -> None:  # noqa: FBT001  (listener)
+        self.blocks.shown = shown
+        self.price.refresh()
+
+    def _gate_tip(self, bar: int) -> list[tuple[str, str]]:
+        head = self._tip(bar)[:1] if self._tip is not None else []
+        return [*head, *gate_tip(list(self.gates.gates.rows), bar)] if head else []
+
+    def middle_bar(self) -> int:
+        """Return the bar in the middle of what is visible."""
+        return round((self.stack.shown.first + self.stack.shown.last) / 2)
 
     def bring(self, first: int, last: int) -> None:
         """Centre some bars and keep the zoom."""

@@ -20,6 +20,7 @@ def build(ctx: AppContext) -> Dock:
     actions = [
         Action("equity.fit", "Equity: show the whole run", view.stack.shown.fit),
         Action("equity.log", "Equity: log or linear scale (L)", view.stack.toggle_log),
+        Action("equity.legs", "Equity: profit by leg, off, lines or stacked", view.next_shares),
         Action("equity.link", "Equity: follow the chart's time axis, or not", view.toggle_link),
     ]
     return Dock(view, presenter, actions)

@@ -1,8 +1,8 @@
-"""`EquityPresenter`: the account curve of the shown run. Plain Python."""
+"""`EquityPresenter`: the account curve of the shown run, what is not known of it, and who earned it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.widgets.format import exact, money, percent
+from ivybt_desktop.widgets.run_words import ambiguity_words, needs_care, run_sentence
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 SOURCE = "equity"
+# More lines than this cannot be told apart; the rest is one line.
+MOST_LEGS = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,10 @@ class Curves:
         Of the account.
     benchmark_name : str
         Name in the legend.
+    band : (float64[n], float64[n]) or None
+        Pessimistic and optimistic equity where they differ anywhere.
+    split : int or None
+        First bar of the test part.
     """
 
     equity: FloatArray
@@ -44,6 +51,30 @@ class Curves:
     capital: float
     currency: str
     benchmark_name: str
+    band: tuple[FloatArray, FloatArray] | None = None
+    split: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The line on the top edge.
+
+    Parameters
+    ----------
+    text : str
+        What the curve is.
+    doubt : str
+        How much rests on ambiguous trades; empty when nothing does.
+    sentence : str
+        When orders fill and what they cost.
+    warn : bool
+        Whether the sentence is a warning.
+    """
+
+    text: str
+    doubt: str = ""
+    sentence: str = ""
+    warn: bool = False
 
 
 class EquityScreen(Protocol):
@@ -51,6 +82,7 @@ class EquityScreen(Protocol):
 
     hovered: Any
     range_changed: Any
+    shares_wanted: Any
 
     def show_empty(self) -> None:
         """Say what to do to see something."""
@@ -64,7 +96,15 @@ class EquityScreen(Protocol):
         """Show another run on the same axis."""
         ...
 
-    def show_heading(self, text: str) -> None:
+    def offer_shares(self, *, offered: bool) -> None:
+        """Offer the net profit of each leg, or take the offer away."""
+        ...
+
+    def show_shares(self, names: Sequence[str], profit: FloatArray) -> None:
+        """Show cumulated net profit of each leg, float64[k, n]; none takes the pane away."""
+        ...
+
+    def show_heading(self, heading: Heading) -> None:
         """Show other words on the top edge."""
         ...
 
@@ -104,9 +144,11 @@ class EquityPresenter:
         self._bars: Bars | None = None
         self._calendar: Calendar | None = None
         self._curves: Curves | None = None
+        self._wants_shares = False
         view.set_tip(self.describe)
         view.hovered.connect(workspace.hover_bar)
         view.range_changed.connect(self._range_moved)
+        view.shares_wanted.connect(self.want_shares)
         self._links: list[tuple[Any, Callable[..., None]]] = [
             (workspace.result_changed, self._result_changed),
             (workspace.bar_hovered, view.set_cursor_bar),
@@ -122,6 +164,11 @@ class EquityPresenter:
         for signal, listener in self._links:
             signal.disconnect(listener)
 
+    def want_shares(self, wanted: bool) -> None:  # noqa: FBT001  (listener)
+        """Show the net profit of each leg, or stop showing it."""
+        self._wants_shares = wanted
+        self._show_shares(self._workspace.result)
+
     def describe(self, bar: int) -> list[tuple[str, str]]:
         """Return the lines of the data tip at a bar: its date, then labels and values."""
         curves = self._curves
@@ -129,7 +176,7 @@ class EquityPresenter:
             return []
         before = curves.equity[bar - 1] if bar else curves.capital
         equity, benchmark = float(curves.equity[bar]), float(curves.benchmark[bar])
-        return [
+        rows = [
             ("", self._calendar.stamp(bar)),
             ("Equity", money(equity)),
             ("Since start", percent(equity / curves.capital - 1, signed=True)),
@@ -137,6 +184,11 @@ class EquityPresenter:
             (curves.benchmark_name, money(benchmark)),
             ("Drawdown", percent(curves.drawdown[bar])),
         ]
+        if curves.band is not None:
+            low, high = curves.band
+            rows.insert(2, ("Pessimistic", money(low[bar])))
+            rows.insert(3, ("Optimistic", money(high[bar])))
+        return rows
 
     def _result_changed(self, result: BacktestResult | None) -> None:
         if result is None:
@@ -148,13 +200,17 @@ class EquityPresenter:
             self._calendar = Calendar.of(bars)
             self._view.show_bars(self._calendar, len(bars))
         self._bars = bars
-        currency = bars.instrument.currency
-        self._curves = Curves(
-            result.equity, result.benchmark, result.drawdown, result.spec.capital,
-            currency, f"Buy and hold {bars.symbol}",
-        )  # fmt: skip
+        self._curves = curves_of(result)
         self._view.show_curves(self._curves)
-        self._view.show_heading(f"Equity net of all costs, {currency}, from {exact(result.spec.capital)}")
+        self._view.offer_shares(offered=result.is_portfolio)
+        self._show_shares(result)
+        self._view.show_heading(heading_of(result))
+
+    def _show_shares(self, result: BacktestResult | None) -> None:
+        if result is None or not (self._wants_shares and result.is_portfolio):
+            self._view.show_shares((), np.empty((0, 0)))
+        else:
+            self._view.show_shares(*shares_of(result))
 
     def _range_moved(self, first: float, last: float) -> None:
         self._workspace.show_range(first, last, SOURCE)
@@ -162,3 +218,45 @@ class EquityPresenter:
     def _range_elsewhere(self, first: float, last: float, source: str) -> None:
         if source != SOURCE:
             self._view.follow(first, last)
+
+
+def curves_of(result: BacktestResult) -> Curves:
+    """Return what is drawn of a run."""
+    bars, band = result.bars, result.band
+    bounds = None
+    if band is not None and not np.array_equal(band.pessimistic, band.optimistic):
+        bounds = (band.pessimistic, band.optimistic)
+    held = "an equal stake in each" if result.is_portfolio else bars.symbol
+    return Curves(
+        result.equity, result.benchmark, result.drawdown, result.spec.capital, bars.instrument.currency,
+        f"Buy and hold {held}", bounds, result.split,
+    )  # fmt: skip
+
+
+def heading_of(result: BacktestResult) -> Heading:
+    """Return the words over the curve of a run."""
+    spec, currency = result.spec, result.bars.instrument.currency
+    text = f"Equity net of all costs, {currency}, from {exact(spec.capital)}"
+    if result.is_portfolio:
+        text += f", {len(set(result.symbols))} instruments"
+    return Heading(text, ambiguity_words(result), run_sentence(spec), needs_care(spec))
+
+
+def shares_of(result: BacktestResult) -> tuple[list[str], FloatArray]:
+    """Return the cumulated net profit of the legs that moved the account most; the rest is one line.
+
+    Returns
+    -------
+    names : list of str
+    profit : float64[k, n]
+        The rows sum to equity less capital.
+    """
+    from engine.backtest.contribution import contributions  # noqa: PLC0415  (only portfolios need it)
+
+    profit = np.cumsum(contributions(result), axis=1)
+    if profit.shape[1] == 0 or profit.shape[0] <= MOST_LEGS + 1:
+        return list(result.symbols), profit
+    largest = np.argsort(-np.abs(profit[:, -1]), kind="stable")
+    kept, rest = np.sort(largest[:MOST_LEGS]), largest[MOST_LEGS:]
+    names = [result.symbols[leg] for leg in kept.tolist()] + [f"{rest.size} others"]
+    return names, np.vstack((profit[kept], profit[rest].sum(axis=0)))

@@ -21,6 +21,6 @@ def build(ctx: AppContext) -> Dock:
 
 
 DOCK = DockSpec(
-    id="jobs", title="Jobs", area="bottom", order=2, icon="mdi6.progress-clock", shortcut="Ctrl+Shift+J",
+    id="jobs", title="Jobs", area="bottom", order=4, icon="mdi6.progress-clock", shortcut="Ctrl+Shift+J",
     build=build,
 )  # fmt: skip

@@ -19,6 +19,6 @@ def build(ctx: AppContext) -> Dock:
 
 
 DOCK = DockSpec(
-    id="log", title="Log", area="bottom", order=3, icon="mdi6.text-box-outline", shortcut="Ctrl+Shift+G",
+    id="log", title="Log", area="bottom", order=5, icon="mdi6.text-box-outline", shortcut="Ctrl+Shift+G",
     build=build,
 )  # fmt: skip

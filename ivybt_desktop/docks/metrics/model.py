@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont
 
-from ivybt_desktop.docks.metrics.state import Group, Line
+from ivybt_desktop.docks.metrics.lines import Group, Line
 from ivybt_desktop.theme.tokens import DARK, SIZES, Tokens
 from ivybt_desktop.widgets.number_edit import tabular
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.metrics import METRICS
 from engine.metrics.explain import explain
+from ivybt_desktop.docks.metrics.run_lines import run_groups
 from ivybt_desktop.docks.metrics.state import EMPTY, MetricsState, copied, state_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class MetricsPresenter:
 
     def explain(self, name: str) -> str:
         """Return what a metric means, its formula, and the formula with this run's numbers."""
-        info, result = METRICS[name], self._workspace.result
+        result = self._workspace.result
+        if name not in METRICS:
+            return _of_run(result, name)
+        info = METRICS[name]
         lines = [info.title, info.help, f"{name} = {info.formula}"]
         if result is not None:
             lines.append(explain(name, result))
@@ -64,3 +68,10 @@ class MetricsPresenter:
 
     def _show(self, result: BacktestResult | None) -> None:
         self._view.show_state(MetricsState(EMPTY) if result is None else state_of(result))
+
+
+def _of_run(result: BacktestResult | None, name: str) -> str:
+    """Return the help of a line that is no metric."""
+    groups = run_groups(result) if result is not None else ()
+    lines = [line for group in groups for line in group.lines if line.name == name]
+    return "\n".join(f"{line.title}\n{line.help}" for line in lines)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.metrics import METRICS, MetricInfo
+from ivybt_desktop.docks.metrics.lines import Group, Line
+from ivybt_desktop.docks.metrics.run_lines import run_groups
 from ivybt_desktop.widgets import format as text
 from ivybt_desktop.widgets.cost_words import cost_words
+from ivybt_desktop.widgets.run_words import ambiguity_words, extra_words
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -22,24 +25,6 @@ _GROUPS = ("Return", "Risk", "Ratios", "Trades", "Activity")
 _UNITS = {"fraction": "%", "bars": "bars", "per year": "x/yr"}
 # Only results are coloured; a drawdown is always negative and would say nothing in red.
 _TONED = ("total_return", "cagr")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One metric: its name, label, number and unit."""
-
-    name: str
-    title: str
-    value: str
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Metrics under one heading."""
-
-    title: str
-    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +52,11 @@ class MetricsState:
 
 def state_of(result: BacktestResult) -> MetricsState:
     """Return what is shown of a run."""
+    doubt = ambiguity_words(result)
     return MetricsState(
         empty="", headlines=tuple(_headline(name, result.metrics) for name in HEADLINES),
-        groups=_groups(result), warnings=result.warnings, footer=_footer(result), receipt=result.receipt,
+        groups=_groups(result) + run_groups(result), warnings=result.warnings + ((doubt,) if doubt else ()),
+        footer=_footer(result), receipt=result.receipt,
     )  # fmt: skip
 
 
@@ -122,11 +109,13 @@ def _groups(result: BacktestResult) -> tuple[Group, ...]:
 def _footer(result: BacktestResult) -> tuple[str, ...]:
     bars, spec = result.bars, result.spec
     costs = cost_words(spec.costs.model_dump())
+    traded = f"{text.count(len(set(result.symbols)))} instruments" if result.is_portfolio else bars.symbol
     first, last = bars.label(0), bars.label(result.equity.size - 1)
     periods = text.number(result.metrics["periods_per_year"]).removesuffix(".00")
     rate = f", risk-free rate {text.percent(spec.risk_free)}" if spec.risk_free else ""
     return (
-        f"{bars.symbol}, {bars.timeframe}: {text.count(result.equity.size)} bars, {first} to {last}",
+        f"{traded}, {bars.timeframe}: {text.count(result.equity.size)} bars, {first} to {last}",
         f"{spec.execution.fill.sentence}. Costs: {costs}",
+        *(words[:1].upper() + words[1:] for words in extra_words(spec)),
         f"{periods} bars per year{rate}",
     )

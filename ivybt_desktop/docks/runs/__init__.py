@@ -23,5 +23,5 @@ def build(ctx: AppContext) -> Dock:
 
 
 DOCK = DockSpec(
-    id="runs", title="Runs", area="bottom", order=1, icon="mdi6.history", shortcut="Ctrl+Shift+R", build=build
+    id="runs", title="Runs", area="bottom", order=3, icon="mdi6.history", shortcut="Ctrl+Shift+R", build=build
 )

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ivybt_desktop.context import AppContext
 from ivybt_desktop.contracts import Action, Dock, DockSpec
 
 
 def build(ctx: AppContext) -> Dock:
     """Build the dock."""
+    from engine.core.errors import IvyError
     from engine.storage.presets import Presets
     from engine.strategies import registry
     from ivybt_desktop.bridge.live_run import LiveRunner
+    from ivybt_desktop.docks.setup.finer import read_finer
+    from ivybt_desktop.docks.setup.ports import SetupServices
     from ivybt_desktop.docks.setup.presenter import SetupPresenter
     from ivybt_desktop.docks.setup.view import SetupView
 
     space = ctx.workspace
 
-    def rescan() -> None:
-        if ctx.background is None:
-            registry.scan(ctx.plugins)
-            space.strategies_changed.emit()
+    def background(work: Callable[[], Any], then: Callable[[Any], Any], failed: Callable[[Any], Any]) -> None:
+        if ctx.background is not None:
+            ctx.background(work, then, failed)
             return
-        ctx.background(
+        try:
+            value = work()
+        except IvyError as error:
+            failed(error)
+        else:
+            then(value)
+
+    def rescan() -> None:
+        background(
             lambda: registry.scan(ctx.plugins),
             lambda _: space.strategies_changed.emit(),
             lambda error: space.log("error", str(error)),
         )
 
     view = SetupView()
-    presenter = SetupPresenter(
-        view, space, Presets(ctx.presets), LiveRunner(view),
-        run=ctx.run or (lambda: None), rescan=rescan,
+    services = SetupServices(
+        run=ctx.run or (lambda: None), rescan=rescan, add_files=ctx.add_files or (lambda _paths: None),
+        read_finer=read_finer, background=background,
     )  # fmt: skip
+    presenter = SetupPresenter(view, space, Presets(ctx.presets), LiveRunner(view), services)
     view.changed.connect(presenter.change)
     view.committed.connect(presenter.commit)
+    view.edited.connect(presenter.edit)
     view.strategy_chosen.connect(presenter.choose_strategy)
     view.preset_opened.connect(presenter.open_preset)
     view.preset_saved.connect(presenter.save_preset)
     view.preset_deleted.connect(presenter.delete_preset)
     view.folded.connect(presenter.fold)
+    view.more_asked.connect(presenter.show_more)
+    view.files_chosen.connect(presenter.add_files)
+    view.symbols_removed.connect(presenter.remove_symbols)
     view.live_toggled.connect(presenter.set_live)
     view.run_asked.connect(presenter.run)
     actions = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 _LONGEST = 200
 
 
@@ -55,6 +57,10 @@ class History[T]:
         self._states.append(state)
         del self._states[: max(0, len(self._states) - _LONGEST)]
         self._at, self._open_key = len(self._states) - 1, key
+
+    def rebase(self, change: Callable[[T], T]) -> None:
+        """Change every state alike: what happened outside is no step, and no step undoes it."""
+        self._states = [change(state) for state in self._states]
 
     def seal(self) -> None:
         """End the current step: what follows is another one, whatever its key."""

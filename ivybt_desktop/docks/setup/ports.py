@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from engine.backtest.spec import BacktestSpec
     from engine.core.bars import Bars
+    from ivybt_desktop.docks.setup.finer import Background, Read
     from ivybt_desktop.docks.setup.state import SetupState
     from ivybt_desktop.theme.tokens import Tokens
 
@@ -49,7 +52,9 @@ class LivePort(Protocol):
         """Emits an `IvyError`."""
         ...
 
-    def request(self, bars: Bars, spec: BacktestSpec) -> None:
+    def request(
+        self, bars: Bars | tuple[Bars, ...], spec: BacktestSpec, finer: tuple[Bars, ...] = ()
+    ) -> None:
         """Ask for a run; older requests that wait are dropped."""
         ...
 
@@ -76,3 +81,28 @@ class PresetStore(Protocol):
     def delete(self, name: str) -> None:
         """Remove a spec."""
         ...
+
+
+@dataclass(frozen=True)
+class SetupServices:
+    """What the presenter asks others to do.
+
+    Parameters
+    ----------
+    run : callable
+        Does what F5 does.
+    rescan : callable
+        Reads the user's strategy folder again; ``workspace.strategies_changed`` follows.
+    add_files : callable
+        Loads the instruments of further price files.
+    read_finer : callable
+        ``read_finer(file, universe)`` returns the shorter bars of the loaded instruments.
+    background : callable
+        ``background(work, then, failed)``: runs ``work()`` off the GUI thread.
+    """
+
+    run: Callable[[], None]
+    rescan: Callable[[], None]
+    add_files: Callable[[Sequence[Path]], None]
+    read_finer: Read
+    background: Background

@@ -6,25 +6,24 @@ state; the view decides what of it is new.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import IvyError
 from engine.strategies import registry
-from ivybt_desktop.docks.setup import state as parts
+from ivybt_desktop.docks.setup import screen
+from ivybt_desktop.docks.setup.cost_start import costs_in, start_costs
+from ivybt_desktop.docks.setup.edits import Edit, ForgetSymbols, set_value
+from ivybt_desktop.docks.setup.finer import READING, FinerBars
 from ivybt_desktop.docks.setup.history import History
-from ivybt_desktop.docks.setup.ports import LivePort, PresetStore, SetupView
-from ivybt_desktop.docks.setup.sections import (
-    FIELDS,
-    PARAMS,
-    STOP_DISTANCES,
-    STOP_SCALES,
-    defaults,
-    flatten,
-    params_of,
-)
+from ivybt_desktop.docks.setup.ports import LivePort, PresetStore, SetupServices, SetupView
+from ivybt_desktop.docks.setup.sections import FINER, PARAMS, params_of
+from ivybt_desktop.docks.setup.state import NO_DATA, strategy_choices
+from ivybt_desktop.docks.setup.summaries import changes
 from ivybt_desktop.docks.setup.validation import Verdict, judge, sentence
+from ivybt_desktop.docks.setup.values import comparable, defaults, flatten
 from ivybt_desktop.signal import Signal
 
 if TYPE_CHECKING:
@@ -36,6 +35,10 @@ Values = dict[str, Any]
 FIRST_STRATEGY = "ema_cross"
 _LOAD = "load"
 _MEND = "Mend the settings first"
+_ASSET_CLASS = "data.instrument.asset_class"
+# Kept when a preset is opened: they belong to the loaded files.
+_LOADED = ("data.file", "data.files", "data.symbols", "data.timeframe")
+_ALWAYS_OPEN = ("data", "strategy", "capital")
 
 
 class SetupPresenter:
@@ -51,25 +54,26 @@ class SetupPresenter:
         Presets of the user.
     live : LivePort
         Backtests while a slider is dragged.
-    run : callable
-        Does what F5 does.
-    rescan : callable
-        Reads the user's strategy folder again; ``workspace.strategies_changed`` follows.
+    services : SetupServices
+        What others do: run, read files.
     """
 
     def __init__(
-        self, view: SetupView, workspace: Workspace, presets: PresetStore, live: LivePort, *,
-        run: Callable[[], None], rescan: Callable[[], None],
+        self, view: SetupView, workspace: Workspace, presets: PresetStore, live: LivePort,
+        services: SetupServices,
     ) -> None:  # fmt: skip
         self._view, self._workspace, self._presets, self._live = view, workspace, presets, live
-        self._run, self._rescan = run, rescan
+        self._services = services
+        self._finer = FinerBars(workspace, services.read_finer, services.background, self._apply)
         self._history: History[Values] = History(self._first_values())
         self._remembered: dict[str, Values] = {}
-        self._folded = {"costs", "execution", "stops"}
-        self._is_live, self._waits = True, False
+        self._fold = {name: name not in _ALWAYS_OPEN for name in screen.SECTION_IDS}
+        self._folded_by_hand: set[str] = set()
+        self._opened: set[str] = set()
+        self._is_live, self._waits, self._owns_costs = True, False, False
         self._own: BacktestSpec | None = None
         self._preset, self._preset_error = "", ""
-        self._choices, self._names = parts.strategy_choices(), tuple(presets.names())
+        self._choices, self._names = strategy_choices(), tuple(presets.names())
         live.result.connect(self._live_done)
         live.failed.connect(self._live_failed)
         for signal, listener in self._subscriptions():
@@ -91,6 +95,12 @@ class SetupPresenter:
         """Take a value that is done."""
         self._push(name, value)
         self._history.seal()
+        self._apply(run=self._workspace.result is not None)
+
+    def edit(self, edit: Edit) -> None:
+        """Change a list or what is said about symbols; one step of undo."""
+        self._history.seal()
+        self._history.push(edit(self.values))
         self._apply(run=self._workspace.result is not None)
 
     def choose_strategy(self, name: str) -> None:
@@ -118,8 +128,8 @@ class SetupPresenter:
     def run(self) -> None:
         """Run what the form holds, as F5 does; nothing while there is a reason against it."""
         self._history.seal()
-        if not self._reason(judge(self.values, self._workspace.bars)):
-            self._run()
+        if not self._reason(self._judge()):
+            self._services.run()
 
     def set_live(self, on: bool) -> None:  # noqa: FBT001  (a state, as in Qt)
         """Turn running after every change on or off."""
@@ -128,27 +138,44 @@ class SetupPresenter:
 
     def fold(self, section: str, folded: bool) -> None:  # noqa: FBT001  (a state, as in Qt)
         """Remember that a section is folded."""
-        (self._folded.add if folded else self._folded.discard)(section)
-        self._show(judge(self.values, self._workspace.bars))
+        self._fold[section] = folded
+        self._folded_by_hand.add(section)
+        self._show(self._judge())
+
+    def show_more(self, section: str) -> None:
+        """Show the rare fields of a section, or leave the unchanged ones out again."""
+        self._opened ^= {section}
+        self._show(self._judge())
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """Load the instruments of further price files."""
+        self._services.add_files(paths)
+
+    def remove_symbols(self, symbols: frozenset[str]) -> None:
+        """Unload instruments and what the form says about them; the last one stays."""
+        if symbols >= {bars.symbol for bars in self._workspace.universe}:
+            return
+        self._history.rebase(ForgetSymbols(symbols))
+        self._workspace.remove_symbols(symbols)
 
     def reload_strategies(self) -> None:
         """Read the user's strategy folder again."""
-        self._rescan()
+        self._services.rescan()
 
     def open_preset(self, name: str) -> None:
-        """Fill the form from a preset; the loaded file stays."""
+        """Fill the form from a preset; the loaded files stay."""
         try:
             spec = self._presets.load(name)
         except IvyError as error:
             self._tell_preset(sentence(error))
             return
-        self._preset, self._preset_error = name, ""
-        self._fill(spec, keep=("data.file", "data.timeframe"))
+        self._preset, self._preset_error, self._owns_costs = name, "", True
+        self._fill(spec, keep=_LOADED)
         self._apply(run=self._workspace.result is not None)
 
     def save_preset(self, name: str) -> None:
         """Keep the form as a preset; one of that name is replaced."""
-        verdict = judge(self.values, self._workspace.bars)
+        verdict = self._judge()
         if verdict.spec is None:
             self._tell_preset(f"{_MEND}: {verdict.first}")
             return
@@ -157,10 +184,8 @@ class SetupPresenter:
         except IvyError as error:
             self._tell_preset(sentence(error))
             return
-        self._preset, self._preset_error = name.strip(), ""
-        self._names = tuple(self._presets.names())
+        self._preset_saved(name.strip())
         self._workspace.log("info", f"Saved preset '{self._preset}'")
-        self._show(verdict)
 
     def delete_preset(self, name: str) -> None:
         """Remove a preset; the form keeps what it holds, so that it can be saved again."""
@@ -169,10 +194,8 @@ class SetupPresenter:
         except IvyError as error:
             self._tell_preset(sentence(error))
             return
-        self._preset, self._preset_error = "", ""
-        self._names = tuple(self._presets.names())
+        self._preset_saved("")
         self._workspace.log("info", f"Deleted preset '{name}'; the Setup panel still holds its settings")
-        self._show(judge(self.values, self._workspace.bars))
 
     def close(self) -> None:
         """Disconnect and stop live runs."""
@@ -181,6 +204,7 @@ class SetupPresenter:
         self._live.result.disconnect(self._live_done)
         self._live.failed.disconnect(self._live_failed)
         self._live.close()
+        self._finer.close()
 
     # -- what the form holds ----------------------------------------------------------------------
 
@@ -209,32 +233,39 @@ class SetupPresenter:
         return {info.name: info.default for info in fields}
 
     def _push(self, name: str, value: Any) -> None:
-        values = self.values
-        changed = values | {name: value}
-        if name == "execution.stop_unit" and value != values[name]:
-            # 5 % of the price read as 0.05 ATR would be a stop nobody meant.
-            start = STOP_SCALES[value].start
-            changed |= {stop: start for stop in STOP_DISTANCES if values[stop] is not None}
-        self._history.push(changed, key=name)
+        values = set_value(self.values, name, value)
+        self._owns_costs |= name.startswith("costs.") and value != self.values[name]
+        if name == _ASSET_CLASS:
+            values = self._with_costs(values)
+        self._history.push(values, key=name)
+
+    def _with_costs(self, values: Values) -> Values:
+        """Return the values with the preset for the prices, unless the person has set the costs."""
+        bars = self._workspace.bars
+        return values if self._owns_costs or bars is None else start_costs(values, bars)
 
     def _fill(self, spec: BacktestSpec, keep: tuple[str, ...] = ()) -> None:
         given = flatten(spec)
-        bars = self._workspace.bars
-        if bars is not None and given["periods_per_year"] == bars.periods_per_year:
+        if given["periods_per_year"] == self._workspace.periods_per_year:
             given["periods_per_year"] = None
         params = self._params(spec.strategy.name)
         known = {k: v for k, v in given.items() if not k.startswith(PARAMS) or k in params or not params}
         kept = {name: self.values[name] for name in keep}
         self._history.push(defaults() | params | known | kept, key=_LOAD)
+        # What a spec changes is in sight, unless the person has folded it.
+        for section, count in changes(self.values).items():
+            if count and section not in self._folded_by_hand:
+                self._fold[section] = False
 
     # -- what others do ---------------------------------------------------------------------------
 
     def _subscriptions(self) -> tuple[tuple[Signal[Any] | Signal[()], Callable[..., object]], ...]:
         space = self._workspace
         return (
-            (space.spec_changed, self._take_spec), (space.bars_changed, self._bars_changed),
-            (space.result_changed, self._result_changed), (space.theme_changed, self._view.set_theme),
-            (space.strategies_changed, self._strategies_changed), (space.preset_saved, self._preset_saved),
+            (space.spec_changed, self._take_spec), (space.universe_changed, self._universe_changed),
+            (space.bars_changed, self._bars_changed), (space.result_changed, self._result_changed),
+            (space.theme_changed, self._view.set_theme), (space.strategies_changed, self._strategies_changed),
+            (space.preset_saved, self._preset_saved),
         )  # fmt: skip
 
     def _take_spec(self, spec: BacktestSpec) -> None:
@@ -243,18 +274,34 @@ class SetupPresenter:
         # A live run under way belongs to the settings that are being replaced.
         self._waits = False
         self._preset = ""
+        before = costs_in(self.values)
         self._fill(spec)
+        # The sample's costs are nobody's; those of a file, a kept run or the last session are somebody's.
+        is_sample = str(spec.data.file or "").startswith("sample:")
+        self._owns_costs |= not is_sample and costs_in(self.values) != before
+        self._apply()
+
+    def _universe_changed(self, universe: tuple[Bars, ...]) -> None:
+        loaded = {bars.symbol for bars in universe}
+
+        def keep_loaded(values: Values) -> Values:
+            used = tuple(symbol for symbol in values["data.symbols"] if symbol in loaded)
+            return values | {"data.symbols": used}
+
+        self._waits = False
+        self._history.rebase(keep_loaded)
         self._apply()
 
     def _bars_changed(self, _bars: Bars) -> None:
         self._waits = False
+        self._history.rebase(self._with_costs)
         self._apply()
 
     def _result_changed(self, _result: BacktestResult | None) -> None:
-        self._show(judge(self.values, self._workspace.bars))
+        self._show(self._judge())
 
     def _strategies_changed(self) -> None:
-        self._choices = parts.strategy_choices()
+        self._choices = strategy_choices()
         values = self.values
         # A reloaded file may have gained a parameter or lost one.
         params = self._params(values["strategy.name"])
@@ -265,11 +312,11 @@ class SetupPresenter:
     def _preset_saved(self, name: str) -> None:
         self._preset, self._preset_error = name, ""
         self._names = tuple(self._presets.names())
-        self._show(judge(self.values, self._workspace.bars))
+        self._show(self._judge())
 
     def _live_done(self, result: BacktestResult) -> None:
-        bars = self._workspace.bars
-        if self._waits and bars is not None and result.bars.instrument == bars.instrument:
+        asked = {bars.instrument for bars in self._workspace.traded}
+        if self._waits and asked >= {bars.instrument for bars in result.instruments}:
             self._workspace.set_result(result)
             self._waits = self._is_stale()
 
@@ -277,71 +324,72 @@ class SetupPresenter:
         if self._waits:
             self._waits = False
             self._workspace.log("error", str(error))
-            verdict = judge(self.values, self._workspace.bars)
+            verdict = self._judge()
             self._show(Verdict(verdict.spec, verdict.errors, sentence(error)))
 
     # -- from values to spec, run and view --------------------------------------------------------
 
+    def _judge(self) -> Verdict:
+        space = self._workspace
+        verdict = judge(self._with_files(), space.universe)
+        if self._finer.error is not None and not verdict.errors:
+            return Verdict(None, {FINER: sentence(self._finer.error)})
+        return verdict
+
+    def _with_files(self) -> Values:
+        # Undo brings settings back, not files: the spec names the ones that are loaded.
+        files = tuple(dict.fromkeys(self._workspace.sources.values()))
+        return self.values | ({"data.file": files[0], "data.files": files[1:]} if files else {})
+
     def _apply(self, *, run: bool = False) -> None:
-        bars = self._workspace.bars
-        verdict = judge(self.values, bars)
+        space = self._workspace
+        self._finer.follow(self.values[FINER] or None)
+        verdict = self._judge()
         self._preset_error = ""
-        self._workspace.problem = "" if verdict.spec else verdict.first
+        space.problem = self._trouble(verdict)
         if verdict.spec is not None:
             is_new = verdict.spec != self._own
             self._own = verdict.spec
-            self._workspace.set_spec(verdict.spec)
-            if run and self._is_live and bars is not None and (is_new or self._is_stale()):
-                self._waits = True
-                self._live.request(bars, verdict.spec)
+            space.set_spec(verdict.spec)
+            if run and self._is_live and space.bars is not None and (is_new or self._is_stale()):
+                self._ask_live(verdict.spec)
         self._show(verdict)
 
-    def _reason(self, verdict: Verdict) -> str:
+    def _ask_live(self, spec: BacktestSpec) -> None:
+        if self._finer.is_busy:
+            return
+        traded = self._workspace.traded
+        self._waits = True
+        self._live.request(traded[0] if len(traded) == 1 else traded, spec, self._workspace.finer_traded)
+
+    def _trouble(self, verdict: Verdict) -> str:
         if verdict.spec is None:
             return verdict.first
-        return parts.NO_DATA if self._workspace.bars is None else ""
+        return READING if self._finer.is_busy else ""
+
+    def _reason(self, verdict: Verdict) -> str:
+        return self._trouble(verdict) or (NO_DATA if self._workspace.bars is None else "")
 
     def _is_stale(self) -> bool:
-        result, bars = self._workspace.result, self._workspace.bars
+        result, periods = self._workspace.result, self._workspace.periods_per_year
         if result is None or self._own is None:
             return False
-        periods = bars.periods_per_year if bars is not None else None
-        return _comparable(result.spec, periods) != _comparable(self._own, periods)
+        return comparable(result.spec, periods) != comparable(self._own, periods)
 
     def _tell_preset(self, what: str) -> None:
         self._preset_error = what
-        self._show(judge(self.values, self._workspace.bars))
+        self._show(self._judge())
 
     def _show(self, verdict: Verdict) -> None:
-        values = self.values
-        data = parts.data_line(self._workspace.bars, values)
-        name = str(values["strategy.name"])
-        title, family, description, params = parts.strategy_words(name)
-        fill, fill_is_warning = parts.fill_sentence(values)
         runs_soon = self._is_live and self._waits and verdict.spec is not None
-        stale = parts.STALE if not runs_soon and (self._is_stale() or self._shows_other(verdict)) else ""
-        self._view.show_state(
-            parts.SetupState(
-                data=data, strategy=name, title=title, family=family, description=description, params=params,
-                values=values, errors=verdict.errors, problem=verdict.problem,
-                hidden=parts.hidden_fields(values), units=parts.unit_changes(values, data.periods),
-                summaries=parts.summaries(values, data), folded=frozenset(self._folded), fill_sentence=fill,
-                fill_is_warning=fill_is_warning, reason=self._reason(verdict), stale=stale,
-                live=self._is_live, choices=self._choices, presets=self._names,
-                preset=self._preset, preset_error=self._preset_error, details=parts.broken_details(),
-            )
-        )
-
-    def _shows_other(self, verdict: Verdict) -> bool:
-        return verdict.spec is None and self._workspace.result is not None
-
-
-def _comparable(spec: BacktestSpec, periods: float | None) -> Mapping[str, Any]:
-    """Return what decides a run: with every default, without the path of the file."""
-    name = spec.strategy.name
-    fields = params_of(registry.get(name)) if name in registry.names() else ()
-    params = {info.name: info.default for info in fields}
-    values = dict.fromkeys(FIELDS) | params | flatten(spec)
-    values["periods_per_year"] = values["periods_per_year"] or periods
-    values.pop("data.file", None)
-    return values
+        shows_other = verdict.spec is None and self._workspace.result is not None
+        given = screen.Given(
+            values=self._with_files(), verdict=verdict, universe=self._workspace.universe,
+            shown=self._workspace.bars, periods=self._workspace.periods_per_year,
+            folded=frozenset(name for name, is_in in self._fold.items() if is_in),
+            opened=frozenset(self._opened), reason=self._reason(verdict),
+            is_stale=not runs_soon and (self._is_stale() or shows_other), is_live=self._is_live,
+            choices=self._choices, presets=self._names, preset=self._preset,
+            preset_error=self._preset_error,
+        )  # fmt: skip
+        self._view.show_state(screen.state_of(given))

@@ -5,18 +5,21 @@ Fields carry the dotted names of the spec ("costs.slippage_bps"), the names that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from engine.backtest.spec import BacktestSpec, DataSpec
+from engine.backtest.portfolio import PortfolioSpec
+from engine.backtest.spec import BacktestSpec, CandleSpec, DataSpec, InstrumentSpec
 from engine.execution.costs import CostModel
 from engine.execution.fills import ExecutionModel, StopUnit
+from engine.execution.presets import PRESETS
 from engine.fields import FieldInfo, describe
-from engine.sizing import FixedFraction
 from engine.strategies import Strategy
 
 PARAMS = "strategy.params."
+PRESET = "costs.preset"
+FINER = "data.finer"
+TIMEFRAMES = ("data.timeframe", "data.candles.timeframe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +64,69 @@ STOP_SCALES = {
     StopUnit.AMOUNT.value: StopScale("price", 0.5, 1.0, 100.0),
     StopUnit.ATR.value: StopScale("ATR", 0.25, 2.0, 20.0),
 }
-STOP_DISTANCES = ("execution.stop_loss", "execution.take_profit", "execution.trailing_stop")
+STOP_DISTANCES = (
+    "execution.stop_loss", "execution.take_profit", "execution.trailing_stop", "execution.break_even",
+)  # fmt: skip
+ENTRY_DISTANCE = "execution.entry_distance"
 
-_SPEC = {
-    **{f"costs.{info.name}": info for info in describe(CostModel)},
-    **{f"execution.{info.name}": info for info in describe(ExecutionModel)},
-    **{f"data.{info.name}": info for info in describe(DataSpec)},
-    **{f"sizing.{info.name}": info for info in describe(FixedFraction)},
-    **{info.name: info for info in describe(BacktestSpec)},
-}
+_MODELS = {
+    "data.": DataSpec, "data.candles.": CandleSpec, "data.instrument.": InstrumentSpec,
+    "costs.": CostModel, "execution.": ExecutionModel, "portfolio.": PortfolioSpec, "": BacktestSpec,
+}  # fmt: skip
+_SPEC = {f"{prefix}{info.name}": info for prefix, model in _MODELS.items() for info in describe(model)}
+
+
+def _costs(*names: str) -> tuple[str, ...]:
+    return tuple(f"costs.{name}" for name in names)
+
+
+def _execution(*names: str) -> tuple[str, ...]:
+    return tuple(f"execution.{name}" for name in names)
+
+
 _LAYOUT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("data", "Data", ("data.start", "data.end", "periods_per_year")),
-    ("capital", "Capital and sizing", ("capital", "sizing.fraction", "execution.max_leverage", "risk_free")),
-    ("costs", "Costs", tuple(f"costs.{info.name}" for info in describe(CostModel))),
-    ("execution", "Execution", (
-        "execution.fill", "execution.rebalance", "execution.band", "execution.lot", "execution.min_quantity",
-        "execution.min_notional", "execution.close_at_end")),
+    ("data", "Data", (
+        "data.start", "data.end", "data.train_split", "data.run_mode", "periods_per_year")),
+    ("candles", "Candles and contract", (
+        "data.candles.kind", "data.candles.brick_size", "data.candles.brick_atr", "data.candles.timeframe",
+        FINER, "data.timeframe", "data.instrument.asset_class", "data.instrument.multiplier",
+        "data.instrument.tick_size")),
+    ("symbols", "Symbols", ("data.formula",)),
+    ("capital", "Sizing", ("capital", "risk_free")),
+    ("costs", "Costs", _costs(
+        "preset", "commission_bps", "commission_fixed", "commission_per_unit", "commission_min",
+        "commission_max", "commission_max_bps", "sell_fee_bps", "sell_fee_per_unit", "slippage_bps",
+        "slippage_ticks", "slippage_range", "impact_bps", "spread_bps", "spread_amount", "borrow_rate",
+        "margin_rate")),
+    ("execution", "Execution", _execution(
+        "fill", "rebalance", "band", "entry", "entry_distance", "entry_bars", "max_leverage",
+        "max_participation", "unfilled", "lot", "min_quantity", "min_notional", "maintenance",
+        "close_at_end")),
     ("stops", "Stops", (
-        *STOP_DISTANCES, "execution.stop_unit", "execution.atr_length", "execution.time_stop",
-        "execution.reentry")),
+        *STOP_DISTANCES, *_execution("time_stop", "stop_unit", "atr_length", "reentry"))),
+    ("portfolio", "Portfolio", tuple(f"portfolio.{name}" for name in (
+        "when_short", "rank_by", "rank_length", "max_positions", "max_name", "max_group", "max_net"))),
+)  # fmt: skip
+
+# Left out until asked for or changed: most people never need them.
+RARE = frozenset(
+    (
+        *_costs(
+            "commission_max", "commission_max_bps", "sell_fee_bps", "sell_fee_per_unit", "slippage_ticks",
+            "slippage_range", "impact_bps", "spread_amount",
+        ),
+        *_execution("min_quantity", "min_notional", "maintenance"),
+        "data.timeframe",
+    )
 )  # fmt: skip
 
 
 def field_of(name: str) -> FieldInfo:
     """Return a field of the spec (not of a strategy) as the form shows it."""
-    return replace(_SPEC[name], name=name)
+    info = replace(_SPEC[name], name=name)
+    if name == PRESET:
+        return replace(info, type="choice", choices=tuple(PRESETS))
+    return replace(info, type="path") if name == FINER else info
 
 
 SECTIONS = {
@@ -93,8 +134,12 @@ SECTIONS = {
 }
 FIELDS: Mapping[str, FieldInfo] = {info.name: info for part in SECTIONS.values() for info in part.fields}
 
-# Part of the spec and of presets, without a control of its own.
-CARRIED = ("data.file", "data.timeframe", "sizing.name")
+# Part of the spec and of presets, shown by other means than a row: the files and symbols by the table of
+# instruments, the share of the first strategy beside its parameters.
+CARRIED = {
+    "data.file": None, "data.files": (), "data.symbols": (), "portfolio.groups": {}, "symbol_costs": {},
+    "strategy.symbols": (), "strategy.weight": 1.0,
+}  # fmt: skip
 
 
 def params_of(strategy: type[Strategy]) -> tuple[FieldInfo, ...]:
@@ -102,37 +147,8 @@ def params_of(strategy: type[Strategy]) -> tuple[FieldInfo, ...]:
     return tuple(replace(info, name=f"{PARAMS}{info.name}") for info in strategy.fields())
 
 
-def stop_fields(unit: str) -> tuple[FieldInfo, ...]:
-    """Return the distances of stops as they read in a unit."""
+def scaled_fields(unit: str) -> tuple[FieldInfo, ...]:
+    """Return the distances of stops and entries as they read in a unit."""
     scale = STOP_SCALES[unit]
-    return tuple(replace(FIELDS[name], unit=scale.unit, step=scale.step) for name in STOP_DISTANCES)
-
-
-def defaults() -> dict[str, Any]:
-    """Return the default of every field but the strategy's."""
-    return {name: info.default for name, info in FIELDS.items()} | {
-        name: _SPEC[name].default if name in _SPEC else None for name in CARRIED
-    }
-
-
-def flatten(spec: BacktestSpec) -> dict[str, Any]:
-    """Return a spec as values by dotted name; words of choices are plain text."""
-    values = spec.model_dump(mode="python")
-    flat: dict[str, Any] = {"strategy.name": spec.strategy.name}
-    flat |= {f"{PARAMS}{name}": value for name, value in spec.strategy.params.items()}
-    for part in ("data", "sizing", "costs", "execution"):
-        flat |= {f"{part}.{name}": value for name, value in values[part].items()}
-    flat |= {name: values[name] for name in ("capital", "periods_per_year", "risk_free")}
-    return {name: getattr(value, "value", value) for name, value in flat.items()}
-
-
-def nest(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return the named values as the nested mapping that `BacktestSpec.parse` takes."""
-    nested: dict[str, Any] = {}
-    for name in names:
-        *path, leaf = name.split(".")
-        inner = nested
-        for step in path:
-            inner = inner.setdefault(step, {})
-        inner[leaf] = values[name]
-    return nested
+    names = (*STOP_DISTANCES, ENTRY_DISTANCE)
+    return tuple(replace(FIELDS[name], unit=scale.unit, step=scale.step) for name in names)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.bars import format_time
 from engine.execution.fills import Fill
+from engine.execution.presets import PRESETS
 from engine.fields import FieldInfo
 from engine.strategies import registry
+from ivybt_desktop.docks.setup.cost_start import cost_defaults, fitting_presets
+from ivybt_desktop.docks.setup.edits import GROUPS, OWN_COSTS, SYMBOLS
+from ivybt_desktop.docks.setup.kinds import ALLOCATION, LISTS, SIZING, SLEEVES, first_line, items_of, slot_of
 from ivybt_desktop.docks.setup.sections import (
     FIELDS,
-    STOP_DISTANCES,
+    PRESET,
     STOP_SCALES,
     params_of,
-    stop_fields,
+    scaled_fields,
 )
 from ivybt_desktop.docks.setup.validation import bars_in_range
 from ivybt_desktop.widgets.choice import Choice
 from ivybt_desktop.widgets.cost_words import cost_words
-from ivybt_desktop.widgets.field_words import choice_words, shown_value
-from ivybt_desktop.widgets.format import count, exact
+from ivybt_desktop.widgets.field_words import choice_words
+from ivybt_desktop.widgets.format import count
+from ivybt_desktop.widgets.kind import Slot
 
 if TYPE_CHECKING:
     from engine.core.bars import Bars
@@ -30,6 +35,19 @@ if TYPE_CHECKING:
 BROKEN = "Could not be loaded"
 NO_DATA = "Drop a price file or open the sample to begin"
 STALE = "Settings changed since this run. F5 runs again."
+ALONE = (
+    "One instrument and one strategy: nothing to weigh or rank. Add files in Symbols, or a further strategy"
+)
+
+_NAMED = 3
+# Where an optional number begins when it is turned on, and how far its slider goes.
+_STARTS: dict[str, tuple[float, float | None]] = {
+    "execution.time_stop": (20.0, 250.0), "execution.max_participation": (0.1, None),
+    "data.train_split": (0.7, None), "data.candles.brick_size": (1.0, None),
+    "data.candles.brick_atr": (14.0, 200.0), "portfolio.max_name": (0.25, 2.0),
+    "portfolio.max_group": (0.5, 2.0), "portfolio.max_net": (0.5, 2.0),
+    "portfolio.max_positions": (10.0, 100.0),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,12 +63,41 @@ class DataLine:
 
 
 @dataclass(frozen=True)
-class UnitChange:
-    """A field that reads differently now."""
+class FieldChange:
+    """A field that reads differently now: another unit, default or list of choices."""
 
     info: FieldInfo
     start: float | None = None
     reach: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolRow:
+    """One loaded instrument.
+
+    Parameters
+    ----------
+    symbol, kind, group : str
+    bars : int
+    first, last : str
+        Dates of its bars.
+    costs : str
+        Preset of its own; empty when the costs of all apply, ``own`` for numbers of no preset.
+    cost_words : str
+        The same in words.
+    used : bool
+        Whether the run trades it.
+    """
+
+    symbol: str
+    kind: str
+    bars: int
+    first: str
+    last: str
+    group: str
+    costs: str
+    cost_words: str
+    used: bool
 
 
 @dataclass(frozen=True)
@@ -64,7 +111,20 @@ class SetupState:
     problem : str
         A sentence about the whole form.
     params : tuple of FieldInfo
-        Parameters of the strategy, dotted.
+        Parameters of the strategy, and its share when there are several, dotted.
+    places : mapping of str to Slot
+        Sizing and allocation by prefix.
+    lists : mapping of str to tuple of Slot
+        Gates and further strategies.
+    changes : mapping of str to int
+        Settings of each section that differ from where they started.
+    more : mapping of str to int
+        Rare fields of each section that are left out now.
+    symbols : tuple of SymbolRow
+    cost_note : str
+        Which preset, of when, and what was changed.
+    alone : str
+        Why the portfolio settings cannot be used; empty when they can.
     reason : str
         Why Run cannot be used; empty when it can.
     preset_error : str
@@ -81,11 +141,19 @@ class SetupState:
     errors: Mapping[str, str]
     problem: str
     hidden: frozenset[str]
-    units: tuple[UnitChange, ...]
+    fields: tuple[FieldChange, ...]
+    places: Mapping[str, Slot]
+    lists: Mapping[str, tuple[Slot, ...]]
     summaries: Mapping[str, str]
+    changes: Mapping[str, int]
+    more: Mapping[str, int]
     folded: frozenset[str]
+    symbols: tuple[SymbolRow, ...]
     fill_sentence: str
     fill_is_warning: bool
+    cost_note: str
+    cost_is_warning: bool
+    alone: str
     reason: str
     stale: str
     live: bool
@@ -96,24 +164,48 @@ class SetupState:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-def data_line(bars: Bars | None, values: Mapping[str, Any]) -> DataLine:
+def data_line(
+    universe: Sequence[Bars], shown: Bars | None, values: Mapping[str, Any], periods: float | None
+) -> DataLine:
     """Describe the loaded prices and the part of them that is used."""
-    if bars is None or not len(bars):
+    full = [bars for bars in universe if len(bars)]
+    if shown is None or not full:
         return DataLine()
-    first, last = bars.label(0), bars.label(-1)
-    if bars.timeframe.is_intraday:
-        first, last = (format_time(int(bars.time[at]))[:16].replace("T", " ") for at in (0, -1))
-    used = len(bars)
-    start, end = values.get("data.start"), values.get("data.end")
-    if not isinstance(start, str) and not isinstance(end, str):
-        used = bars_in_range(bars, start, end)
-    total = f"{count(used)} of {count(len(bars))}" if used != len(bars) else count(len(bars))
+    first_bars, last_bars = min(full, key=lambda b: b.time[0]), max(full, key=lambda b: b.time[-1])
+    first, last = first_bars.label(0), last_bars.label(-1)
+    if shown.timeframe.is_intraday:
+        stamps = (int(first_bars.time[0]), int(last_bars.time[-1]))
+        first, last = (format_time(stamp)[:16].replace("T", " ") for stamp in stamps)
     file = str(values.get("data.file") or "")
+    symbol = shown.symbol or Path(file).stem
+    if len(full) > 1:
+        total = f"{len(values[SYMBOLS]) or len(full)} of {len(full)} instruments"
+        symbol = ", ".join(bars.symbol for bars in full[:_NAMED])
+        symbol += f" and {len(full) - _NAMED} more" if len(full) > _NAMED else ""
+    else:
+        total = _bars_words(shown, values)
     return DataLine(
-        symbol=bars.symbol or Path(file).stem,
-        detail=f"{bars.timeframe} \N{MIDDLE DOT} {total} bars \N{MIDDLE DOT} {first} to {last}",
-        file=file, first=first[:10], last=last[:10], periods=bars.periods_per_year,
+        symbol=symbol, detail=f"{shown.timeframe} \N{MIDDLE DOT} {total} \N{MIDDLE DOT} {first} to {last}",
+        file=file, first=first[:10], last=last[:10], periods=periods,
     )  # fmt: skip
+
+
+def symbol_rows(universe: Sequence[Bars], values: Mapping[str, Any]) -> tuple[SymbolRow, ...]:
+    """Return the loaded instruments with what the form says about each."""
+    used, groups, costs = set(values[SYMBOLS]), values[GROUPS], values[OWN_COSTS]
+    rows = []
+    for bars in universe:
+        own = costs.get(bars.symbol)
+        preset = "" if own is None else str(own.get("preset") or "own")
+        words = PRESETS[preset].title if preset in PRESETS else cost_words(own) if own else ""
+        first, last = (bars.label(0)[:10], bars.label(-1)[:10]) if len(bars) else ("", "")
+        rows.append(
+            SymbolRow(
+                bars.symbol, bars.instrument.asset_class.value, len(bars), first, last,
+                str(groups.get(bars.symbol, "")), preset, words, not used or bars.symbol in used,
+            )
+        )  # fmt: skip
+    return tuple(rows)
 
 
 def strategy_choices() -> tuple[Choice, ...]:
@@ -136,59 +228,39 @@ def broken_details() -> dict[str, str]:
     return {f"broken:{broken.path}": broken.details for broken in registry.broken}
 
 
-def first_line(text: str | None) -> str:
-    """Return the first line of a docstring."""
-    return (text or "").strip().split("\n", 1)[0]
+def field_changes(
+    values: Mapping[str, Any], periods: float | None, shown: Bars | None
+) -> tuple[FieldChange, ...]:
+    """Return the fields whose unit, default or choices depend on other fields."""
+    scale = STOP_SCALES[values["execution.stop_unit"]]
+    scaled = tuple(
+        FieldChange(info, scale.start, scale.reach) for info in scaled_fields(values["execution.stop_unit"])
+    )
+    presets = FieldChange(replace(FIELDS[PRESET], choices=fitting_presets(values, shown)))
+    costs = tuple(
+        FieldChange(replace(FIELDS[name], default=default))
+        for name, default in cost_defaults(values).items()
+        if name != PRESET
+    )
+    return (
+        *scaled, presets, *costs, FieldChange(FIELDS["periods_per_year"], periods or 252.0),
+        *(FieldChange(FIELDS[name], start, reach) for name, (start, reach) in _STARTS.items()),
+    )  # fmt: skip
 
 
-def hidden_fields(values: Mapping[str, Any]) -> frozenset[str]:
-    """Return the fields that have no effect with these values."""
-    hidden = set()
-    if values["execution.rebalance"] != "band":
-        hidden.add("execution.band")
-    stops_on = any(values[name] is not None for name in STOP_DISTANCES)
-    if values["execution.stop_unit"] != "atr":
-        hidden.add("execution.atr_length")
-    if not stops_on and values["execution.time_stop"] is None:
-        hidden.add("execution.reentry")
-    return frozenset(hidden)
+def places_of(values: Mapping[str, Any]) -> dict[str, Slot]:
+    """Return sizing and allocation."""
+    return {prefix: slot_of(values, prefix) for prefix in (SIZING, ALLOCATION)}
 
 
-def unit_changes(values: Mapping[str, Any], periods: float | None) -> tuple[UnitChange, ...]:
-    """Return how the fields read whose unit depends on another field."""
-    unit = values["execution.stop_unit"]
-    scale = STOP_SCALES[unit]
-    stops = tuple(UnitChange(info, scale.start, scale.reach) for info in stop_fields(unit))
-    time_exit = UnitChange(FIELDS["execution.time_stop"], 20.0, 250.0)
-    return *stops, time_exit, UnitChange(FIELDS["periods_per_year"], periods or 252.0)
+def lists_of(values: Mapping[str, Any]) -> dict[str, tuple[Slot, ...]]:
+    """Return gates and further strategies in order."""
+    return {name: tuple(slot_of(values, prefix) for prefix in items_of(values, name)) for name in LISTS}
 
 
-def summaries(values: Mapping[str, Any], data: DataLine) -> dict[str, str]:
-    """Return what each section holds, in a few words, for its folded header."""
-    fill = choice_words(str(values["execution.fill"]))
-    rebalance = "" if values["execution.rebalance"] == "on_change" else f", {values['execution.rebalance']}"
-    costs = {k.removeprefix("costs."): v for k, v in values.items() if k.startswith("costs.")}
-    invest = shown_value(FIELDS["sizing.fraction"], values["sizing.fraction"])
-    return {
-        "data": data.symbol,
-        "capital": f"{_plain(values['capital'])} USD, {invest}",
-        "costs": cost_words(costs),
-        "execution": f"{fill}{rebalance}",
-        "stops": _stop_summary(values),
-    }
-
-
-def _stop_summary(values: Mapping[str, Any]) -> str:
-    words = dict(zip(STOP_DISTANCES, ("stop", "target", "trailing"), strict=True))
-    infos = {info.name: info for info in stop_fields(values["execution.stop_unit"])}
-    parts = [
-        f"{word} {shown_value(infos[name], values[name])}"
-        for name, word in words.items()
-        if values[name] is not None
-    ]
-    if values["execution.time_stop"] is not None:
-        parts.append(f"time {values['execution.time_stop']} bars")
-    return ", ".join(parts) or "off"
+def is_alone(values: Mapping[str, Any], loaded: int) -> bool:
+    """Return whether a single strategy trades a single instrument."""
+    return (len(values[SYMBOLS]) or loaded) <= 1 and not values[SLEEVES] and not values["data.formula"]
 
 
 def fill_sentence(values: Mapping[str, Any]) -> tuple[str, bool]:
@@ -208,5 +280,9 @@ def strategy_words(name: str) -> tuple[str, str, str, tuple[FieldInfo, ...]]:
     )  # fmt: skip
 
 
-def _plain(value: Any) -> str:
-    return exact(value) if isinstance(value, int | float) else str(value)
+def _bars_words(bars: Bars, values: Mapping[str, Any]) -> str:
+    used = len(bars)
+    start, end = values.get("data.start"), values.get("data.end")
+    if not isinstance(start, str) and not isinstance(end, str):
+        used = bars_in_range(bars, start, end)
+    return f"{count(used)} of {count(len(bars))} bars" if used != len(bars) else f"{count(used)} bars"

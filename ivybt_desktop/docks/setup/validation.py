@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.backtest.spec import BacktestSpec
-from engine.core.errors import InputError, IvyError
+from engine.core.errors import InputError, IvyError, nearest
+from engine.core.timeframe import Timeframe
+from engine.data.split import span
 from engine.fields import FieldInfo
+from engine.regimes import parse_gate
 from engine.strategies import Strategy, registry
-from ivybt_desktop.docks.setup.sections import CARRIED, FIELDS, PARAMS, nest, params_of
-from ivybt_desktop.widgets.field_words import broken_constraints, check
+from ivybt_desktop.docks.setup.kinds import GATES, SHARES, SLEEVES, items_of, slot_of, slots_of, taken
+from ivybt_desktop.docks.setup.sections import FIELDS, PARAMS, TIMEFRAMES, params_of
+from ivybt_desktop.docks.setup.values import nest
+from ivybt_desktop.widgets.field_words import broken_constraints, check, choice_words
 
 if TYPE_CHECKING:
     from engine.core.bars import Bars
+
+# As many symbols as a sentence can name.
+_FEW = 8
+_LONG = 1_000_000_000
+STRATEGY_SHARES = tuple(replace(info, name=f"strategy.{info.name}") for info in SHARES)
 
 
 @dataclass(frozen=True)
@@ -44,37 +54,51 @@ class Verdict:
         return next(iter(self.errors.values()), self.problem)
 
 
-def judge(values: Mapping[str, Any], bars: Bars | None) -> Verdict:
+def judge(values: Mapping[str, Any], universe: Sequence[Bars]) -> Verdict:
     """Check the values of the form.
 
     Parameters
     ----------
     values : mapping
         By dotted name, with the parameters of the named strategy.
-    bars : Bars or None
-        Loaded prices, against which the dates are checked.
+    universe : sequence of Bars
+        Loaded prices, against which dates, bar lengths and symbols are checked.
     """
     try:
         strategy = registry.get(str(values["strategy.name"]))
     except IvyError as error:
         return Verdict(None, problem=sentence(error))
-    fields = params_of(strategy)
-    found = {info.name: check(info, values.get(info.name)) for info in (*fields, *FIELDS.values())}
+    params = params_of(strategy)
+    slots = [slot_of(values, prefix) for prefix in slots_of(values)]
+    fields = (*params, *STRATEGY_SHARES, *FIELDS.values(), *(info for slot in slots for info in slot.fields))
+    found = {info.name: check(info, values.get(info.name)) for info in fields}
     errors = {name: what for name, what in found.items() if what}
-    if not any(name in errors for name in ("data.start", "data.end")):
-        errors |= _check_dates(values, bars)
+    errors |= {slot.prefix + ".name": _unknown(slot.kind) for slot in slots if slot.title == slot.kind}
+    errors |= _check_bars(values, universe, errors)
     if not any(name.startswith(PARAMS) for name in errors):
-        errors |= _check_constraint(strategy, fields, values)
+        errors |= _check_constraint(strategy, params, values)
+    errors |= _check_gates(values, errors) | _check_sleeves(values, errors)
     if errors:
         return Verdict(None, errors)
     try:
-        strategy.parse({info.name.removeprefix(PARAMS): values[info.name] for info in fields})
-        names = [info.name for info in fields] + [*FIELDS, *CARRIED, "strategy.name"]
-        return Verdict(BacktestSpec.parse(nest(values, names)))
+        strategy.parse({info.name.removeprefix(PARAMS): values[info.name] for info in params})
+        return Verdict(BacktestSpec.parse(nest(values, [info.name for info in params])))
     except InputError as error:
-        if error.field in found:
-            return Verdict(None, {error.field: sentence(error)})
+        if place := place_of(error.field, values):
+            return Verdict(None, {place: sentence(error)})
         return Verdict(None, problem=sentence(error))
+
+
+def place_of(name: str, values: Mapping[str, Any]) -> str:
+    """Return the row of the form that a field of an `InputError` stands in; empty when there is none."""
+    if name in FIELDS or name.startswith(PARAMS):
+        return name
+    part, _, leaf = name.rpartition(".")
+    for prefix in slots_of(values):
+        if part and (prefix == part or prefix.endswith(f".{part}")):
+            place = f"{prefix}.{values[f'{prefix}.name']}.{leaf}"
+            return place if place in values else f"{prefix}.name"
+    return ""
 
 
 def sentence(error: IvyError) -> str:
@@ -90,31 +114,123 @@ def bars_in_range(bars: Bars, start: dt.date | None, end: dt.date | None) -> int
     return max(0, int(last) - int(first))
 
 
-def _check_dates(values: Mapping[str, Any], bars: Bars | None) -> dict[str, str]:
-    start, end = values.get("data.start"), values.get("data.end")
+def _check_bars(
+    values: Mapping[str, Any], universe: Sequence[Bars], errors: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what is wrong with dates, bar lengths, candles and symbols on the loaded prices."""
+    found: dict[str, str] = {}
+    full = [bars for bars in universe if len(bars)]
+    if not any(name in errors for name in ("data.start", "data.end")):
+        found |= _check_dates(values.get("data.start"), values.get("data.end"), full)
+    if "data.train_split" not in errors:
+        found |= _check_split(values)
+    for name in TIMEFRAMES:
+        if values[name]:
+            found |= _check_timeframe(name, str(values[name]), full)
+    if loaded := {bars.symbol for bars in universe}:
+        found |= _check_symbols(values, loaded)
+    return found
+
+
+def _check_dates(start: Any, end: Any, universe: Sequence[Bars]) -> dict[str, str]:
     if start and end and start > end:
         what = "Start must not be after End"
         return {"data.start": what, "data.end": what}
-    if bars is None or not len(bars):
+    if not universe:
         return {}
-    first, last = (np.datetime64(int(bars.session[at]), "D") for at in (0, -1))
-    if start and _day(start) > bars.session[-1]:
-        return {"data.start": f"Start is after the last bar, {last}"}
-    if end and _day(end) < bars.session[0]:
-        return {"data.end": f"End is before the first bar, {first}"}
-    if (start or end) and not bars_in_range(bars, start, end):
+    first = min(int(bars.session[0]) for bars in universe)
+    last = max(int(bars.session[-1]) for bars in universe)
+    if start and _day(start) > last:
+        return {"data.start": f"Start is after the last bar, {np.datetime64(last, 'D')}"}
+    if end and _day(end) < first:
+        return {"data.end": f"End is before the first bar, {np.datetime64(first, 'D')}"}
+    if (start or end) and not any(bars_in_range(bars, start, end) for bars in universe):
         what = "No bar lies between Start and End"
         return {"data.start": what, "data.end": what}
     return {}
 
 
+def _check_split(values: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        # Any long history: what a short one makes of the split is told by the run.
+        span(_LONG, values["data.train_split"], values["data.run_mode"])
+    except InputError as error:
+        return {f"data.{error.field}": sentence(error)}
+    return {}
+
+
+def _check_timeframe(name: str, text: str, universe: Sequence[Bars]) -> dict[str, str]:
+    try:
+        wanted = Timeframe.parse(text)
+    except InputError as error:
+        return {name: sentence(error)}
+    if not universe:
+        return {}
+    given = universe[0].timeframe
+    if name == "data.timeframe" and wanted != given:
+        return {name: f"The prices are {given} bars, not {wanted}. Longer bars are set in Decide on"}
+    if name != "data.timeframe" and wanted.seconds < given.seconds:
+        return {name: f"Decide on must not be shorter than the bars of the prices, {given}"}
+    return {}
+
+
+def _check_symbols(values: Mapping[str, Any], loaded: set[str]) -> dict[str, str]:
+    lists = {f"{prefix}.symbols": values[f"{prefix}.symbols"] for prefix in items_of(values, SLEEVES)}
+    lists["strategy.symbols"] = values["strategy.symbols"]
+    found = {}
+    for name, symbols in lists.items():
+        missing = [symbol for symbol in symbols or () if symbol not in loaded]
+        if missing:
+            hint = f". {nearest(missing[0], loaded)}" if len(loaded) <= _FEW else ""
+            found[name] = f"{missing[0]} is not loaded{hint}"
+    return found
+
+
 def _check_constraint(
-    strategy: type[Strategy], fields: Sequence[FieldInfo], values: Mapping[str, Any]
+    strategy: type[Strategy], fields: Sequence[FieldInfo], values: Mapping[str, Any], start: str = PARAMS
 ) -> dict[str, str]:
     plain = {info.name: values[info.name] for info in fields}
-    short = {name.removeprefix(PARAMS): value for name, value in plain.items()}
+    short = {name.removeprefix(start): value for name, value in plain.items()}
     broken = broken_constraints(strategy.Params.constraint, strategy.fields(), short)
-    return {f"{PARAMS}{name}": what for name, what in broken.items()}
+    return {f"{start}{name}": what for name, what in broken.items()}
+
+
+def _check_gates(values: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, str]:
+    """Return what each gate says about its own fields together."""
+    found: dict[str, str] = {}
+    for prefix in items_of(values, GATES):
+        kind, fields = taken(values, prefix)
+        if any(name.startswith(f"{prefix}.") for name in errors):
+            continue
+        try:
+            parse_gate({"name": kind, **fields})
+        except InputError as error:
+            leaf = error.field.rpartition(".")[2]
+            found[f"{prefix}.{kind}.{leaf}" if leaf in fields else f"{prefix}.name"] = sentence(error)
+    return found
+
+
+def _check_sleeves(values: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, str]:
+    """Return what each further strategy says about its parameters together."""
+    found: dict[str, str] = {}
+    for prefix in items_of(values, SLEEVES):
+        if any(name.startswith(f"{prefix}.") for name in errors):
+            continue
+        kind, params = taken(values, prefix)
+        start = f"{prefix}.{kind}."
+        strategy = registry.get(kind)
+        fields = [info for info in slot_of(values, prefix).fields if info.name.startswith(start)]
+        found |= _check_constraint(strategy, fields, values, start)
+        try:
+            strategy.parse(params)
+        except InputError as error:
+            if not any(name.startswith(start) for name in found):
+                found[f"{prefix}.name"] = sentence(error)
+    return found
+
+
+def _unknown(kind: str) -> str:
+    return f"'{choice_words(kind)}' is not known here"
 
 
 def _day(day: dt.date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -15,19 +16,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ivybt_desktop.docks.setup.cost_start import preset_words
 from ivybt_desktop.docks.setup.preset_bar import PresetBar
-from ivybt_desktop.docks.setup.sections import SECTIONS
+from ivybt_desktop.docks.setup.screen import SECTION_IDS
+from ivybt_desktop.docks.setup.section_bodies import Bodies
+from ivybt_desktop.docks.setup.sections import FIELDS, PRESET, SECTIONS
 from ivybt_desktop.docks.setup.state import SetupState
-from ivybt_desktop.docks.setup.strategy_picker import StrategyPicker
+from ivybt_desktop.theme.roles import set_role
 from ivybt_desktop.theme.tokens import SIZES, Tokens
+from ivybt_desktop.widgets.field_words import choice_words
 from ivybt_desktop.widgets.form_page import FormPage
-from ivybt_desktop.widgets.schema_form import SchemaForm
 from ivybt_desktop.widgets.section import Section
 
-_STRATEGY = "strategy"
-_ORDER = ("data", _STRATEGY, "capital", "costs", "execution", "stops")
+_TITLES = {"strategy": "Strategy", "gates": "Gates", "sleeves": "Further strategies"}
 _MINIMUM_WIDTH = SIZES.grid * 75
 _WIDTH, _HEIGHT = SIZES.grid * 80, SIZES.grid * 150
+_NO_FILE = "Drop CSV, TXT or Parquet files here"
+_ASSET_CLASS = "data.instrument.asset_class"
 
 
 class SetupView(QWidget):
@@ -37,20 +42,30 @@ class SetupView(QWidget):
     ----------
     changed, committed : Signal(str, object)
         Dotted name and value of a field.
+    edited : Signal(object)
+        An edit of `ivybt_desktop.docks.setup.edits`.
     strategy_chosen, preset_opened, preset_saved, preset_deleted : Signal(str)
     folded : Signal(str, bool)
         Section and whether it is folded now.
+    more_asked : Signal(str)
+        Section whose rare fields are to be shown or left out.
+    files_chosen, symbols_removed : Signal(object)
+        Paths of price files to add; symbols to unload.
     live_toggled : Signal(bool)
     run_asked : Signal()
     """
 
     changed = Signal(str, object)
     committed = Signal(str, object)
+    edited = Signal(object)
     strategy_chosen = Signal(str)
     preset_opened = Signal(str)
     preset_saved = Signal(str)
     preset_deleted = Signal(str)
     folded = Signal(str, bool)
+    more_asked = Signal(str)
+    files_chosen = Signal(object)
+    symbols_removed = Signal(object)
     live_toggled = Signal(bool)
     run_asked = Signal()
 
@@ -59,13 +74,9 @@ class SetupView(QWidget):
         self.setProperty("role", "panel")
         self.setMinimumWidth(_MINIMUM_WIDTH)
         self.presets = PresetBar()
-        self.picker = StrategyPicker()
-        self.params = SchemaForm()
-        self.forms = {name: SchemaForm(part.fields) for name, part in SECTIONS.items()}
-        self.symbol, self.detail = _label("heading"), _label("quiet")
-        self.fill, self.problem = _label("quiet"), _label("danger")
+        self.bodies = Bodies()
         self.sections: dict[str, Section] = {}
-        self.run, self.live, self.status = _run_button(), _live_box(), _label("quiet")
+        self.run, self.live, self.status = _run_button(), _live_box(), _status_label()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SIZES.padding, 0, SIZES.padding)
         column.setSpacing(SIZES.padding)
@@ -81,41 +92,24 @@ class SetupView(QWidget):
     def show_state(self, state: SetupState) -> None:
         """Show a state; parts that did not change are left alone."""
         self.presets.show_state(state)
-        self.picker.show_state(state)
         self._show_data(state)
-        self.params.set_fields(state.params)
-        for form in (self.params, *self.forms.values()):
-            form.set_hidden(state.hidden)
-        for name, form in self.forms.items():
-            mine = {info.name for info in SECTIONS[name].fields}
-            for change in state.units:
-                if change.info.name in mine:
-                    form.set_unit(change.info, start=change.start, reach=change.reach)
-        for form in (self.params, *self.forms.values()):
-            form.set_values(state.values)
-            form.set_errors(state.errors)
+        self.bodies.show_state(state)
         self._show_sections(state)
         self._show_foot(state)
 
     def set_theme(self, tokens: Tokens) -> None:
         """Draw in the colours of a theme."""
         self.presets.set_theme(tokens)
+        self.bodies.set_theme(tokens)
 
     def _make_page(self) -> QScrollArea:
         page = FormPage()
-        bodies = {
-            name: _stacked(form) for name, form in self.forms.items()
-        } | {
-            "data": _stacked(self.symbol, self.detail, self.forms["data"]),
-            "execution": _stacked(self.forms["execution"], self.fill),
-            _STRATEGY: _stacked(self.picker, self.params, self.problem),
-        }
         column = QVBoxLayout(page)
         column.setContentsMargins(SIZES.padding, 0, SIZES.padding, 0)
         column.setSpacing(0)
-        for name in _ORDER:
-            title = "Strategy" if name == _STRATEGY else SECTIONS[name].title
-            self.sections[name] = Section(title, bodies[name])
+        for name in SECTION_IDS:
+            title = SECTIONS[name].title if name in SECTIONS else _TITLES[name]
+            self.sections[name] = Section(title, self.bodies.body(name))
             column.addWidget(self.sections[name])
         column.addStretch(1)
         area = QScrollArea()
@@ -138,10 +132,14 @@ class SetupView(QWidget):
         return foot
 
     def _connect(self) -> None:
-        for form in (self.params, *self.forms.values()):
-            form.changed.connect(self.changed)
-            form.committed.connect(self.committed)
-        self.picker.chosen.connect(self.strategy_chosen)
+        bodies = self.bodies
+        bodies.changed.connect(self.changed)
+        bodies.committed.connect(self.committed)
+        bodies.edited.connect(self.edited)
+        bodies.more_asked.connect(self.more_asked)
+        bodies.picker.chosen.connect(self.strategy_chosen)
+        bodies.symbols.files_chosen.connect(self.files_chosen)
+        bodies.symbols.removed.connect(self.symbols_removed)
         self.presets.opened.connect(self.preset_opened)
         self.presets.saved.connect(self.preset_saved)
         self.presets.deleted.connect(self.preset_deleted)
@@ -151,47 +149,61 @@ class SetupView(QWidget):
         self.run.clicked.connect(self.run_asked)
 
     def _show_data(self, state: SetupState) -> None:
-        data = state.data
-        self.symbol.setText(data.symbol or "No prices loaded")
+        data, bodies = state.data, self.bodies
+        bodies.symbol.setText(data.symbol or "No prices loaded")
         file = f" \N{MIDDLE DOT} {Path(data.file).name.replace(':', ' ')}" if data.file else ""
-        self.detail.setText(f"{data.detail}{file}" if data.symbol else "Drop a CSV, TXT or Parquet file here")
-        self.detail.setToolTip(data.file)
-        form = self.forms["data"]
+        bodies.detail.setText(f"{data.detail}{file}" if data.symbol else _NO_FILE)
+        bodies.detail.setToolTip(data.file)
+        form = bodies.forms["data"]
         form.set_placeholder("data.start", data.first or "first bar")
         form.set_placeholder("data.end", data.last or "last bar")
         form.set_placeholder("periods_per_year", f"{data.periods:g}" if data.periods else "by calendar")
+        candles = bodies.forms["candles"]
+        candles.set_placeholder("data.candles.timeframe", "every bar")
+        candles.set_placeholder("data.timeframe", "as the prices")
+        candles.set_words(_ASSET_CLASS, {None: _guessed(state)} | _titles(_ASSET_CLASS))
+        bodies.forms["costs"].set_words(PRESET, preset_words())
+        bodies.forms["symbols"].set_placeholder("data.formula", "such as SPY - 0.8*QQQ")
 
     def _show_sections(self, state: SetupState) -> None:
+        wrong = _errors_by_section(state)
         for name, section in self.sections.items():
             section.set_folded(name in state.folded)
-            section.set_summary(state.title if name == _STRATEGY else state.summaries[name])
-        _say(self.fill, f"{state.fill_sentence}.", "warning" if state.fill_is_warning else "quiet")
-        _say(self.problem, f"{state.problem}." if state.problem else "", "danger")
+            text = wrong.get(name) or state.summaries[name]
+            section.set_summary(text, changed=state.changes[name], wrong=name in wrong)
 
     def _show_foot(self, state: SetupState) -> None:
         self.live.setChecked(state.live)
         self.run.setEnabled(not state.reason)
         self.run.setToolTip(f"{state.reason}." if state.reason else "Run the backtest (F5)")
         if state.reason:
-            _say(self.status, f"{state.reason}.", "danger" if state.errors or state.problem else "quiet")
+            set_role(self.status, "danger" if state.errors or state.problem else "quiet")
         else:
-            _say(self.status, state.stale, "warning")
+            set_role(self.status, "warning")
+        text = f"{state.reason}." if state.reason else state.stale
+        self.status.setText(text)
+        self.status.setVisible(bool(text))
 
 
-def _say(label: QLabel, text: str, role: str) -> None:
-    if label.property("role") != role:
-        label.setProperty("role", role)
-        label.style().unpolish(label)
-        label.style().polish(label)
-    label.setText(text)
-    label.setVisible(bool(text))
+def _errors_by_section(state: SetupState) -> dict[str, str]:
+    """Return the first error of each section, so that a folded one tells it too."""
+    places = {"sizing": "capital", "portfolio.allocation": "portfolio"}
+    where = {info.name: name for name, part in SECTIONS.items() for info in part.fields}
+    found: dict[str, str] = {}
+    for field, sentence in state.errors.items():
+        section = where.get(field, "strategy" if field.startswith("strategy.") else field.split(".", 1)[0])
+        section = places.get(section, section)
+        found.setdefault(section, sentence)
+    return found
 
 
-def _label(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
-    label.setWordWrap(True)
-    return label
+def _guessed(state: SetupState) -> tuple[str, str]:
+    kind = state.symbols[0].kind if state.symbols else ""
+    return f"As guessed: {kind}" if kind else "As guessed", "Guessed from the symbol and from weekend bars"
+
+
+def _titles(name: str) -> Mapping[str | None, tuple[str, str]]:
+    return {choice: ("FX" if choice == "fx" else choice_words(choice), "") for choice in FIELDS[name].choices}
 
 
 def _run_button() -> QPushButton:
@@ -208,14 +220,10 @@ def _live_box() -> QCheckBox:
     return box
 
 
-def _stacked(*parts: QWidget) -> QWidget:
-    body = QWidget()
-    column = QVBoxLayout(body)
-    column.setContentsMargins(0, 0, 0, SIZES.grid)
-    column.setSpacing(SIZES.grid)
-    for part in parts:
-        column.addWidget(part)
-    return body
+def _status_label() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    return label
 
 
 def _indented(part: QWidget) -> QHBoxLayout:

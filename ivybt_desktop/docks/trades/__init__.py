@@ -21,6 +21,7 @@ def build(ctx: AppContext) -> Dock:
         Action("trades.export", "Export trades as CSV", view.ask_export, "Ctrl+E", "File"),
         Action("trades.copy", "Trades: copy the selected rows with headers (Ctrl+C)", view.table.copy),
         Action("trades.find", "Trades: find (Ctrl+F)", view.table.open_find),
+        Action("trades.filter", "Trades: filter by symbol, side, result or exit reason", view.open_filter),
         Action("trades.next_loser", "Trades: next loser (Space)", presenter.next_loser),
     ]
     return Dock(view, presenter, actions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from engine.core.trade import Reason
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.widgets.format import count, exact, money, percent_points
-from ivybt_desktop.widgets.table_model import DOWN, PLAIN, QUIET, UP, Column, plain_texts
+from ivybt_desktop.widgets.table_model import DOWN, PLAIN, QUIET, UP, WARN, Column, plain_texts
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -26,11 +28,12 @@ def trade_columns(result: BacktestResult) -> list[Column]:
     """Return the columns of a run's round trips, open ones included.
 
     Prices are fill prices, P&L is net of all costs, MAE and MFE are against the entry price. What one
-    looks for first stands first: a narrow window shows the result of a trade without scrolling.
+    looks for first stands first: a narrow window shows the result of a trade without scrolling. Symbol and
+    strategy are there when the run has several, the mark of ambiguous trades when there can be any.
     """
     trades, bars = result.trades, result.bars
     calendar, currency = Calendar.of(bars), bars.instrument.currency
-    price = partial(value_text, decimals=price_decimals(bars.close, bars.instrument.tick_size))
+    price = _price_text(result)
     costs = trades["commission"] + trades["slippage"] + trades["financing"]
     still_open = trades["open"]
     quiet = np.where(still_open, QUIET, PLAIN).astype(np.int8)
@@ -45,6 +48,7 @@ def trade_columns(result: BacktestResult) -> list[Column]:
         Column("number", "#", np.arange(1, trades.size + 1), count),
         Column("side", "Side", trades["side"], _side, _plain_sides, numeric=False,
                tones=_sign_tones(trades["side"])),
+        *_leg_columns(result),
         Column("entry_time", "Entry", entered, stamp, plain_time, numeric=False),
         Column("exit_time", "Exit", left, stamp, plain_time, numeric=False, tones=quiet,
                help="An open trade is marked at the last close"),
@@ -63,9 +67,55 @@ def trade_columns(result: BacktestResult) -> list[Column]:
                help="Best move in favour of the trade"),
         Column("costs", f"Costs {currency}", costs, money, help="Commission, slippage and financing"),
         Column("exit_reason", "Exit reason", trades["exit_reason"], _reason, _plain_reasons, numeric=False),
+        *_ambiguous_column(result),
         Column("open", "Open", still_open, _open, numeric=False, tones=quiet,
                help="Still held at the end of the run"),
     ]  # fmt: skip
+
+
+def _leg_columns(result: BacktestResult) -> list[Column]:
+    """Return symbol and strategy of each trade, where they differ between trades."""
+    if not result.is_portfolio:
+        return []
+    assets = result.trades["asset"]
+    symbols = np.array(result.symbols, object)[assets]
+    found = [Column("symbol", "Symbol", symbols, str, _plain_words, numeric=False)]
+    if len(set(result.sleeves)) > 1:
+        sleeves = np.array(result.sleeves, object)[assets]
+        found.append(Column("sleeve", "Strategy", sleeves, str, _plain_words, numeric=False))
+    return found
+
+
+def _ambiguous_column(result: BacktestResult) -> list[Column]:
+    if result.band is None:
+        return []
+    tones = np.where(result.trades["ambiguous"], WARN, PLAIN).astype(np.int8)
+    return [
+        Column("ambiguous", "Ambiguous", result.trades["ambiguous"], _ambiguous, numeric=False, tones=tones,
+               help="What came first inside its entry or exit bar is not known")
+    ]  # fmt: skip
+
+
+def _price_text(result: BacktestResult) -> Callable[[Any], str]:
+    """Return how prices are written: with the instrument's decimals, or those of each price's size."""
+    if result.is_portfolio:
+        return _sized_price
+    bars = result.bars
+    return partial(value_text, decimals=price_decimals(bars.close, bars.instrument.tick_size))
+
+
+def _sized_price(value: Any) -> str:
+    size = abs(float(value))
+    decimals = max(2, min(8, 4 - math.floor(math.log10(size)))) if 0 < size < math.inf else 2
+    return value_text(float(value), decimals)
+
+
+def _plain_words(values: npt.NDArray[Any]) -> list[str]:
+    return [str(value) for value in values.tolist()]
+
+
+def _ambiguous(value: Any) -> str:
+    return "ambiguous" if value else ""
 
 
 def _at(times: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

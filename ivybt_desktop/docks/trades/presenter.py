@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.core.errors import IvyError
+from ivybt_desktop.docks.trades.filter import kept_rows
 from ivybt_desktop.widgets.format import count, money, percent
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ class TradesScreen(Protocol):
     rows_chosen: Any
     loser_wanted: Any
     export_wanted: Any
+    filter_changed: Any
 
     def show_empty(self, words: str) -> None:
         """Show a sentence instead of the table."""
         ...
 
-    def show_result(self, result: BacktestResult) -> None:
-        """Show the round trips of a run."""
+    def show_result(self, result: BacktestResult, rows: IntArray) -> None:
+        """Show some round trips of a run, by their rows, increasing."""
         ...
 
     def show_summary(self, words: str) -> None:
@@ -77,6 +79,8 @@ class TradesPresenter:
         view.rows_chosen.connect(self.summarise)
         view.loser_wanted.connect(self.next_loser)
         view.export_wanted.connect(self.export)
+        view.filter_changed.connect(self.filter)
+        self._query = ""
         self._links: list[tuple[Any, Callable[..., None]]] = [
             (workspace.result_changed, self._result_changed),
             (workspace.trade_selected, view.select_row),
@@ -105,6 +109,12 @@ class TradesPresenter:
         after = losing[losing > here[0]] if here.size else losing
         self._workspace.select_trade(int(order[after[0] if after.size else losing[0]]))
 
+    def filter(self, query: str) -> None:
+        """Show only the trades that have every word."""
+        self._query = query
+        self._result_changed(self._workspace.result)
+        self._view.select_row(self._workspace.trade)
+
     def export(self, path: Path) -> None:
         """Write the table as CSV and say so in the log."""
         try:
@@ -121,8 +131,13 @@ class TradesPresenter:
             return
         trades, currency = result.trades, result.bars.instrument.currency
         # Closed round trips only, as in the metrics: an open trade has neither won nor lost yet.
-        words = _sums(trades[~trades["open"]], currency)
-        still_open = trades[trades["open"]]
+        kept = kept_rows(result, self._query)
+        filtered = kept.size < trades.size
+        shown = trades[kept] if filtered else trades
+        words = _sums(shown[~shown["open"]], currency)
+        if filtered:
+            words = f"{count(kept.size)} of {count(trades.size)} shown   {words}"
+        still_open = shown[shown["open"]]
         if still_open.size:
             marked = money(float(still_open["pnl"].sum()), signed=True)
             words += f"   {count(still_open.size)} open, {marked} {currency} at the last close"
@@ -134,7 +149,7 @@ class TradesPresenter:
         if result is None or result.trades.size == 0:
             self._view.show_empty(NO_RUN if result is None else NO_TRADES)
             return
-        self._view.show_result(result)
+        self._view.show_result(result, kept_rows(result, self._query))
         self.summarise(np.empty(0, np.int64))
 
 

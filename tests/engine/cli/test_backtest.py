@@ -15,7 +15,8 @@ RUN = ("--strategy", "ema_cross", "--param", "fast=5", "--param", "slow=20")
 
 DOCUMENT = {
     "run_id": str, "receipt": str, "spec": dict, "bars": int, "start": str, "end": str, "metrics": dict,
-    "trades": list, "warnings": list,
+    "trades": list, "warnings": list, "symbols": list, "contribution": dict, "rejected": list,
+    "ambiguity": type(None), "gates": list, "allocation": type(None), "split": type(None),
 }  # fmt: skip
 METRICS = [
     "initial_equity", "final_equity", "total_return", "annual_return", "cagr", "volatility", "sharpe", "sortino",
@@ -27,7 +28,7 @@ COUNTS = {"max_drawdown_bars", "orders", "trades"}
 TRADE = {
     "symbol": str, "side": str, "quantity": float, "entry_time": str, "entry_price": float, "exit_time": str,
     "exit_price": float, "gross_pnl": float, "costs": float, "pnl": float, "return": float, "bars": int,
-    "mae": float, "mfe": float, "exit_reason": str, "open": bool,
+    "mae": float, "mfe": float, "exit_reason": str, "open": bool, "ambiguous": bool,
 }  # fmt: skip
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -202,7 +203,7 @@ def test_that_the_summary_names_run_rules_costs_and_receipt(ivybt, prices):
     document = ivybt("backtest", "--data", prices, *RUN, "--json").document
     text = ivybt("backtest", "--data", prices, *RUN, "--trades").out
     for words in (
-        "ema_cross on", "2015-01-05", "fill at open of bar t+1", "slippage 10 bps", "Best trades", "Worst trades",
+        "ema_cross on", "2015-01-05", "fill at open of bar t+1", "costs 10 bps slippage.", "Best trades", "Worst trades",
         "All trades", document["receipt"], f"{document['metrics']['total_return'] * 100:.2f}%",
     ):  # fmt: skip
         assert words in text
@@ -222,11 +223,9 @@ def test_that_a_sample_runs_without_any_file(ivybt):
     assert outcome.document["spec"]["data"]["file"] == "sample:SPX"
 
 
-def test_that_help_names_every_field_of_the_models(ivybt):
-    from engine.execution.costs import CostModel
-    from engine.execution.fills import ExecutionModel
+def test_that_help_names_the_flag_of_every_field(ivybt):
+    from engine.cli.spec_flags import spec_flags
 
     outcome = ivybt("backtest", "--help")
     assert outcome.code == 0
-    for name in (*CostModel.model_fields, *ExecutionModel.model_fields):
-        assert f"--{name.replace('_', '-')}" in outcome.out
+    assert all(f"{item.flag} " in outcome.out or f"{item.flag}," in outcome.out for item in spec_flags())

@@ -232,3 +232,71 @@ def read_only(folder):
         yield
     finally:
         folder.chmod(0o700)
+
+
+# -- portfolios, gates, sizing, candles ---------------------------------------------------------------
+
+
+def two_files(tmp_path, first=slice(None), second=slice(None)):
+    one = write_prices(tmp_path / "AAA.csv", daily_rows(seed=1)[first])
+    other = write_prices(tmp_path / "BBB.csv", daily_rows(seed=2)[second])
+    return ("--data", one, "--data", other)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--stop-loss", "0"), ("--stop-loss", "entry price itself")),
+        (("--stop-loss", "1"), ("--stop-loss", "can never be touched")),
+        (("--break-even", "0.2", "--take-profit", "0.1"), ("--break-even", "not before the target")),
+        (("--entry", "stop", "--fill", "next_close"), ("--entry", "next_open")),
+        (("--max-leverage", "0"), ("--max-leverage", "must be above 0")),
+        (("--costs", "ibkr_us_fixd"), ("--costs", "unknown cost preset", "Did you mean 'ibkr_us_fixed'?")),
+        (("--commission-min", "5", "--commission-max", "1"), ("--commission-max", "below the smallest")),
+        (("--sizing", "kely"), ("--sizing", "Did you mean 'kelly'?")),
+        (("--sizing", "risk_per_trade"), ("sizing by risk needs a stop",)),
+        (("--allocation", "equal"), ("--allocation", "Did you mean 'equal_weight'?")),
+        (("--gate", "hm"), ("--gate", "Did you mean 'hmm'?")),
+        (("--gate", "moving_average:length=5000"), ("--gate", "needs 5000 bars of history, there are 300")),
+        (("--candles", "renko", "--brick-size", "1000000"), ("--brick-size",)),
+        (("--run-mode", "test"), ("--run-mode",)),
+        (("--train-split", "1.5"), ("--train-split", "at most 1")),
+        (("--slippage-ticks", "2"), ("--slippage-ticks", "tick size")),
+        (("--symbol-costs", "NONE_SUCH:slippage_bps=3"), ("--symbol-costs", "no prices of 'NONE_SUCH'")),
+        (("--strategy-symbols", "XYZ"), ("--strategy-symbols", "no prices of 'XYZ'")),
+    ],
+)
+def test_that_what_cannot_work_is_refused_and_nothing_stands_in_for_it(ivybt, prices, flags, words):
+    assert ivybt("backtest", "--data", prices, *RUN, *flags).is_refusal(*words)
+
+
+def test_that_a_formula_with_a_missing_symbol_is_told(ivybt, tmp_path):
+    outcome = ivybt("backtest", *two_files(tmp_path), *RUN, "--formula", "AAA - 0.8*BBC")
+    assert outcome.is_refusal("--formula", "BBC")
+
+
+def test_that_a_formula_that_is_none_is_told(ivybt, tmp_path):
+    assert ivybt("backtest", *two_files(tmp_path), *RUN, "--formula", "AAA - * BBB").is_refusal("--formula")
+
+
+def test_that_instruments_without_a_common_date_are_told(ivybt, tmp_path):
+    files = two_files(tmp_path, slice(0, 100), slice(150, 300))
+    assert ivybt("backtest", *files, *RUN).is_refusal("AAA", "BBB", "2015")
+
+
+def test_that_a_symbol_that_is_in_none_of_the_files_is_told(ivybt, tmp_path):
+    assert ivybt("backtest", *two_files(tmp_path), *RUN, "--symbols", "AAA,BBC").is_refusal("--symbols", "'BBC'")
+
+
+def test_that_an_instrument_given_twice_is_told(ivybt, tmp_path):
+    files = two_files(tmp_path)
+    assert ivybt("backtest", *files, "--data", files[1], *RUN).is_refusal("--data", "AAA")
+
+
+def test_that_one_name_for_several_files_is_refused(ivybt, tmp_path):
+    assert ivybt("backtest", *two_files(tmp_path), *RUN, "--symbol", "SPY").is_refusal("--symbol")
+
+
+def test_that_finer_bars_that_are_not_finer_are_told(ivybt, prices):
+    outcome = ivybt("backtest", "--data", prices, *RUN, "--finer", prices)
+    assert outcome.is_refusal("--finer", "shorter bars")

@@ -85,7 +85,8 @@ def test_that_a_plug_in_runs_and_a_broken_one_is_told_without_stopping_the_other
         "backtest", "--plugins", folder, "--data", prices, "--strategy", "every_other", "--param", "length=3", "--json"
     )
     assert run.code == 0, run.err
-    assert run.document["spec"]["strategy"] == {"name": "every_other", "params": {"length": 3}}
+    strategy = run.document["spec"]["strategy"]
+    assert (strategy["name"], strategy["params"]) == ("every_other", {"length": 3})
 
 
 def test_that_a_strategy_that_fails_ends_with_code_1_and_no_traceback(ivybt, prices, tmp_path):

@@ -7,9 +7,11 @@ import pytest
 
 import engine
 from engine.cli import columns
-from engine.cli.summary import costs_sentence, execution_sentence, tear_sheet_text, trades_text
+from engine.cli.summary import execution_sentence, tear_sheet_text, trades_text
+from engine.execution.cost_words import costs_sentence, schedule_words
 from engine.execution.costs import CostModel
 from engine.execution.fills import ExecutionModel
+from engine.execution.presets import PRESETS
 from engine.metrics import METRICS
 
 
@@ -85,13 +87,42 @@ def test_that_a_liquidated_run_ends_at_its_last_simulated_bar():
 
 
 def test_that_costs_and_execution_are_told_in_words():
-    assert costs_sentence(CostModel(slippage_bps=0)) == "Costs: none"
+    assert costs_sentence(CostModel(slippage_bps=0)) == "no costs"
     costs = CostModel(slippage_bps=2.5, commission_fixed=1, borrow_rate=0.03)
-    assert costs_sentence(costs) == "Costs: slippage 2.5 bps, commission 1 per order, borrow 3% a year"
+    assert costs_sentence(costs) == "costs 2.5 bps slippage, 1 per order, 3 % a year to borrow"
+    assert costs_sentence(costs, ["TLT", "SPY"]).endswith("to borrow, others for SPY, TLT")
     execution = ExecutionModel(lot=1, stop_loss=2, stop_unit="atr", rebalance="monthly", time_stop=10)
     words = execution_sentence(execution)
     for part in ("Orders monthly, whole lots of 1.", "Stop loss 2 x ATR.", "Exit after 10 bars."):
         assert part in words
+
+
+def test_that_every_charge_is_named_and_small_numbers_are_written_out():
+    costs = CostModel(
+        slippage_bps=0, slippage_ticks=1, slippage_range=0.07, impact_bps=50, spread_amount=0.00009,
+        commission_min=1, commission_max=9, commission_max_bps=100, sell_fee_bps=0.278, sell_fee_per_unit=0.000166,
+        margin_rate=0.07,
+    )  # fmt: skip
+    assert costs_sentence(costs) == (
+        "costs 1 ticks slippage, 7 % of the bar's range slippage, 50 bps impact at the whole volume, "
+        "0.00009 spread in price units, at least 1 per order, at most 9 per order, at most 1 % of an order, "
+        "0.278 bps on sales, 0.000166 per unit sold, 7 % a year on negative cash"
+    )
+
+
+def test_that_costs_of_a_schedule_name_it_with_its_date():
+    words = schedule_words(CostModel(preset="us_equities_free"))
+    assert words.endswith(f"({PRESETS['us_equities_free'].as_of})")
+    assert schedule_words(CostModel()) == ""
+
+
+def test_that_entries_caps_and_break_even_are_told_in_words():
+    model = ExecutionModel(entry="limit", entry_distance=0.01, entry_bars=3, stop_loss=0.05, break_even=0.02,
+                           max_participation=0.1, unfilled="cancel")  # fmt: skip
+    words = execution_sentence(model)
+    assert "Entries are limit orders 1.00% from the close, good for 3 bars." in words
+    assert "Stop at the entry price after a gain of 2.00%." in words
+    assert "At most 10.00% of a bar's volume is filled, the rest is cancelled." in words
 
 
 def test_that_numbers_that_are_not_defined_become_a_dash():

@@ -84,7 +84,7 @@ def test_that_a_long_table_asks_for_its_symbol(tmp_path, types):
     path = long_table(tmp_path, **types)
     with pytest.raises(InputError) as raised:
         read_bars(path)
-    assert str(raised.value) == "long.parquet: the file holds 2 symbols. Choose one with --symbol (in Python symbol=...): KO, PEP"
+    assert str(raised.value) == "long.parquet: the file holds 2 symbols. Choose one with --symbol (in Python symbol=...): KO, PEP. engine.read_series reads several"
     assert raised.value.field == "symbol"
     bars = read_bars(path, symbol="pep")
     assert bars.symbol in ("pep", "PEP")

@@ -289,8 +289,8 @@ def test_that_a_run_deleted_by_another_program_while_it_is_saved_again_is_comple
     store.save(result, now=NOW)
     other, keep = RunStore(store.folder), RunStore._keep_bars
 
-    def delete_then_keep(self, key, bars):
-        keep(self, key, bars)
+    def delete_then_keep(self, prices):
+        keep(self, prices)
         monkeypatch.setattr(RunStore, "_keep_bars", keep)
         os.environ.get("")
         is_known.append((store.folder / "results" / result.run_id).is_dir())

@@ -150,7 +150,7 @@ def test_that_live_runs_skip_everything_but_the_newest_request(owner: QObject, q
     gate = threading.Event()
     ran: list[Any] = []
 
-    def run(bars: Any, spec: Any) -> Any:
+    def run(bars: Any, spec: Any, finer: Any) -> Any:
         gate.wait(5)
         ran.append(spec)
         return spec
@@ -170,7 +170,7 @@ def test_that_live_runs_skip_everything_but_the_newest_request(owner: QObject, q
 
 
 def test_that_a_live_run_that_fails_says_why_and_the_next_one_runs(owner: QObject, qtbot: Any) -> None:
-    def run(bars: Any, spec: BacktestSpec) -> Any:
+    def run(bars: Any, spec: BacktestSpec, finer: Any) -> Any:
         if spec.capital == 1:
             raise InputError("fast must be shorter than slow", field="params")
         return spec

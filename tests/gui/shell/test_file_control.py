@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import InputError
+from engine.core.instrument import Instrument
 from engine.jobs.events import Cancelled, Failed, Finished
 from engine.jobs.requests import ImportJob
 from engine.strategies import registry
@@ -55,7 +57,17 @@ class Bench:
         return job
 
     def finish(self, job: str = "job-1") -> None:
-        self.jobs.event.emit(Finished(job, 0.1, value=SimpleNamespace(bars=random_bars(20))))
+        self.jobs.event.emit(Finished(job, 0.1, value=found("TEST", str(self.job().path))))
+
+    def finish_several(self, *symbols: str, refused: int = 0) -> None:
+        value = tuple(found(symbol, f"/p/{symbol}.csv", refused) for symbol in symbols)
+        self.jobs.event.emit(Finished(f"job-{len(self.jobs.submitted)}", 0.1, value=value))
+
+
+def found(symbol: str, source: str, refused: int = 0) -> Any:
+    bars = replace(random_bars(20), instrument=Instrument(symbol))
+    report = SimpleNamespace(rows_refused=refused, lines=lambda: ["3: no price"] * refused)
+    return SimpleNamespace(bars=bars, source=source, report=report)
 
 
 @pytest.fixture
@@ -115,7 +127,7 @@ def test_that_a_file_of_several_symbols_asks_for_one(bench: Bench) -> None:
     bench.control.open(Path("/p/ACME.csv"))
     bench.jobs.event.emit(Failed("job-1", "several", error=InputError("several", field="symbol")))
     assert bench.board.newest is not None
-    bench.board.newest.actions[0][1]()
+    bench.board.newest.actions[1][1]()
     assert bench.job().options["symbol"] == "SPY"
 
 
@@ -172,12 +184,66 @@ def test_that_a_broken_strategy_file_is_told_with_its_line(bench: Bench, tmp_pat
     assert "odd.py:2" in bench.board.newest.text
 
 
-def test_that_of_several_price_files_the_first_is_read_and_it_is_said(bench: Bench) -> None:
-    lines: list[str] = []
-    bench.workspace.logged.connect(lambda _level, words: lines.append(words))
+def test_that_several_price_files_are_read_by_one_job_into_one_universe(bench: Bench) -> None:
+    bench.workspace.set_spec(BacktestSpec(strategy="buy_and_hold", capital=5))
     bench.control.open_all([Path("/p/A.csv"), Path("/p/B.csv")])
-    assert [bench.job(at).path.name for at in range(len(bench.jobs.submitted))] == ["A.csv"]
-    assert "2 price files were dropped; A.csv is read" in lines
+    assert (bench.job().path.name, [path.name for path in bench.job().files]) == ("A.csv", ["B.csv"])
+    assert bench.job().several
+    bench.finish_several("A", "B")
+    assert [bars.symbol for bars in bench.workspace.universe] == ["A", "B"]
+    spec = bench.workspace.spec
+    assert spec is not None
+    assert (spec.capital, spec.data.file, spec.data.files) == (5, "/p/A.csv", ("/p/B.csv",))
+
+
+def test_that_further_files_join_what_is_loaded_and_take_the_place_of_the_sample(bench: Bench) -> None:
+    bench.workspace.set_universe([random_bars(30)], {"TEST": "sample:SPX"})
+    bench.control.add_files([Path("/p/A.csv")])
+    bench.finish_several("A")
+    assert [bars.symbol for bars in bench.workspace.universe] == ["A"]
+    data = {"file": "/p/A.csv", "symbols": ["A"], "start": "1997-06-01"}
+    bench.workspace.set_spec(BacktestSpec(strategy="buy_and_hold", data=data))
+    bench.control.add_files([Path("/p/B.csv")])
+    bench.finish_several("B")
+    assert [bars.symbol for bars in bench.workspace.universe] == ["A", "B"]
+    spec = bench.workspace.spec
+    assert spec is not None
+    assert (spec.data.files, spec.data.symbols) == (("/p/B.csv",), ("A", "B"))
+    assert str(spec.data.start) == "1997-06-01"
+
+
+def test_that_rows_left_out_of_several_files_are_told(bench: Bench) -> None:
+    bench.control.add_files([Path("/p/A.csv"), Path("/p/B.csv")])
+    bench.finish_several("A", "B", refused=2)
+    told = bench.board.newest
+    assert told is not None
+    assert told.what == "4 rows were left out of A, B"
+    assert "A: 3: no price" in told.details
+
+
+def test_that_a_file_of_several_symbols_can_be_loaded_whole(bench: Bench) -> None:
+    bench.control.open(Path("/p/ACME.csv"))
+    bench.jobs.event.emit(Failed("job-1", "several", error=InputError("several", field="symbol")))
+    assert bench.board.newest is not None
+    assert bench.board.newest.actions[0][0] == "Load all"
+    bench.board.newest.actions[0][1]()
+    assert bench.job().several
+    bench.finish_several("A", "B")
+    assert len(bench.workspace.universe) == 2
+
+
+def test_that_a_spec_of_several_files_reads_them_as_the_command_line_does(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text(
+        "strategy: {name: buy_and_hold}\n"
+        "data: {file: a.csv, files: [b.csv], symbols: [B, A], instrument: {multiplier: 5}}\n"
+    )
+    bench.control.open(path)
+    job = bench.job()
+    assert (job.path, job.files, job.symbols) == (tmp_path / "a.csv", (tmp_path / "b.csv",), ("B", "A"))
+    assert job.options == {"bad_rows": "drop", "multiplier": 5.0}
+    bench.finish_several("B", "A")
+    assert [bars.symbol for bars in bench.workspace.traded] == ["B", "A"]
 
 
 def test_that_a_stopped_import_changes_nothing(bench: Bench) -> None:

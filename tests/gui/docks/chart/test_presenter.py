@@ -5,7 +5,8 @@ from engine.core.errors import StrategyError
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.docks.chart.line_panes import group_lines
 from ivybt_desktop.docks.chart.presenter import ChartPresenter, same_bars
-from ivybt_desktop.docks.chart.sentences import cost_words, fill_sentence, needs_care, strategy_words
+from ivybt_desktop.docks.chart.tip import strategy_words
+from ivybt_desktop.widgets.run_words import cost_words, needs_care, run_sentence
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.signal import Signal
 from tests.gui.plots.samples import random_bars, random_result
@@ -17,6 +18,7 @@ class FakeChart:
     def __init__(self):
         self.hovered, self.range_changed = Signal(), Signal()
         self.stepped, self.trade_clicked = Signal(), Signal()
+        self.leg_chosen, self.shares_wanted = Signal(), Signal()
         self.calls = []
         self.tip = None
 
@@ -24,7 +26,7 @@ class FakeChart:
         self.tip = tip
 
     def __getattr__(self, name):
-        return lambda *args: self.calls.append((name, *args))
+        return lambda *args, **named: self.calls.append((name, *args, *named.values()))
 
     def last(self, name):
         return next((call[1:] for call in reversed(self.calls) if call[0] == name), None)
@@ -43,8 +45,8 @@ class FakeWorker:
     def call(self, work, then, failed):
         self.waiting.append((then, failed))
 
-    def answer(self, lines, atr=None):
-        self.waiting.pop(0)[0]((lines, atr))
+    def answer(self, lines, atr=None, blocks=None):
+        self.waiting.pop(0)[0]((lines, atr, blocks))
 
     def fail(self, error):
         self.waiting.pop(0)[1](error)
@@ -107,10 +109,10 @@ def test_that_the_heading_names_strategy_parameters_fill_and_costs(presenter, vi
 def test_that_fills_on_the_deciding_close_and_free_trading_are_warnings(bars):
     this_close = random_result(bars, execution={"fill": "this_close"}).spec
     assert needs_care(this_close)
-    assert "trades on the price it decided with" in fill_sentence(this_close)
+    assert "trades on the price it decided with" in run_sentence(this_close)
     free = random_result(bars, costs={"slippage_bps": 0}).spec
     assert needs_care(free)
-    assert fill_sentence(free).endswith("no costs")
+    assert run_sentence(free).endswith("no costs")
 
 
 def test_that_parameters_are_written_in_words(bars):
@@ -124,8 +126,8 @@ def test_that_a_strategy_that_is_gone_keeps_its_name(bars):
 
 
 def test_that_every_cost_is_named_with_its_unit(bars):
-    costs = random_result(bars, costs={"slippage_bps": 2.5, "commission_fixed": 1, "borrow_rate": 0.03}).spec.costs
-    assert cost_words(costs) == "costs 2.5 bps slippage, 1 per order, 3 % a year to borrow"
+    spec = random_result(bars, costs={"slippage_bps": 2.5, "commission_fixed": 1, "borrow_rate": 0.03}).spec
+    assert cost_words(spec) == "costs 2.5 bps slippage, 1 per order, 3 % a year to borrow"
 
 
 def test_that_a_new_run_on_the_same_bars_does_not_rebuild_the_candles(presenter, view, workspace, bars):

@@ -126,7 +126,7 @@ def test_that_a_warning_is_amber_by_role(qtbot):
     qtbot.addWidget(bar)
     bar.show_heading(Heading("SPX  1d", "EMA cross", "Signal at close of bar t, fill at the same close", warn=True))
     roles = [label.property("role") for label in bar.findChildren(QLabel)]
-    assert roles == ["heading", "label", "warning"]
+    assert roles == ["heading", "label", "caution"]
     bar.resize(120, 24)
     assert not bar.grab().isNull()
 

@@ -50,7 +50,10 @@ def test_that_a_run_shows_net_equity_benchmark_drawdown_and_capital(presenter, v
     assert np.array_equal(curves.benchmark, result.benchmark)
     assert np.array_equal(curves.drawdown, result.drawdown)
     assert (curves.capital, curves.currency) == (10_000.0, "USD")
-    assert view.last("show_heading") == ("Equity net of all costs, USD, from 10,000",)
+    heading = view.last("show_heading")[0]
+    assert heading.text == "Equity net of all costs, USD, from 10,000"
+    assert heading.doubt == ""
+    assert heading.sentence.startswith("Signal at close of bar t, fill at open of bar t+1, costs 10 bps slippage")
 
 
 def test_that_the_axis_stays_when_only_the_run_changes(presenter, view, workspace):

@@ -24,10 +24,11 @@ class FakeView:
 class FakeLive:
     def __init__(self):
         self.result, self.failed = Signal(), Signal()
-        self.requests, self.closed = [], False
+        self.requests, self.finer, self.closed = [], (), False
 
-    def request(self, bars, spec):
+    def request(self, bars, spec, finer=()):
         self.requests.append((bars, spec))
+        self.finer = finer
 
     def close(self):
         self.closed = True

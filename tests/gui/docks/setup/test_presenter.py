@@ -12,10 +12,12 @@ import pytest
 
 from engine.backtest.result import BacktestResult
 from engine.backtest.spec import BacktestSpec
-from engine.core.errors import StrategyError
+from engine.core.errors import InputError, IvyError, StrategyError
 from engine.core.instrument import Instrument
+from engine.core.timeframe import Timeframe
 from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
 from ivybt_desktop.context import Workspace
+from ivybt_desktop.docks.setup.ports import SetupServices
 from ivybt_desktop.docks.setup.presenter import SetupPresenter
 from ivybt_desktop.docks.setup.state import NO_DATA, STALE
 from tests.fakes.prices import random_bars
@@ -33,10 +35,12 @@ class Desk:
             self.workspace.set_spec(spec)
         if with_bars:
             self.workspace.set_bars(random_bars(300))
-        self.presenter = SetupPresenter(
-            self.view, self.workspace, self.presets, self.live,
+        self.added, self.finer_reads = [], []
+        services = SetupServices(
             run=lambda: self.ran.append(self.workspace.spec), rescan=lambda: self.rescans.append(1),
+            add_files=self.added.append, read_finer=self.read_finer, background=self.background,
         )  # fmt: skip
+        self.presenter = SetupPresenter(self.view, self.workspace, self.presets, self.live, services)
 
     @property
     def state(self):
@@ -45,6 +49,20 @@ class Desk:
     @property
     def spec(self):
         return self.workspace.spec
+
+    def read_finer(self, file, universe):
+        self.finer_reads.append(file)
+        if "missing" in file:
+            raise InputError("no such file", where=file, hint="Check the path")
+        return tuple(replace(bars, timeframe=Timeframe.parse("1h")) for bars in universe)
+
+    def background(self, work, then, failed):
+        try:
+            value = work()
+        except IvyError as error:
+            failed(error)
+        else:
+            then(value)
 
     def finish(self, spec=None, bars=None):
         """Let a live run end."""
@@ -115,7 +133,7 @@ def test_that_a_broken_constraint_marks_both_fields(desk):
     [
         ("capital", 0.0, "Capital must be more than 0"),
         ("costs.slippage_bps", -1.0, "Slippage must be from 0 to 1,000 bps"),
-        ("sizing.fraction", "x", "Invest must be a number"),
+        ("sizing.fixed_fraction.fraction", "x", "Invest must be a number"),
         ("data.start", "soon", "Start must be a date such as 2015-01-31"),
         ("execution.time_stop", 0, "Time exit must be from 1 to 1,000,000 bars"),
     ],
@@ -307,7 +325,7 @@ def test_that_another_unit_of_stops_brings_distances_that_mean_something(desk):
     desk.presenter.commit("execution.stop_unit", "atr")
     assert desk.spec.execution.stop_loss == 2.0
     assert desk.spec.execution.take_profit is None
-    units = {change.info.name: change.info.unit for change in desk.state.units}
+    units = {change.info.name: change.info.unit for change in desk.state.fields}
     assert units["execution.stop_loss"] == "ATR"
     assert "execution.atr_length" not in desk.state.hidden
     desk.presenter.undo()

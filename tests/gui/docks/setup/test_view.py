@@ -40,7 +40,7 @@ def dock(qtbot, tmp_path, ran):
 def test_that_without_prices_run_is_off_and_the_panel_says_what_to_do(dock):
     assert not dock.view.run.isEnabled()
     assert dock.view.status.text() == "Drop a price file or open the sample to begin."
-    assert dock.view.symbol.text() == "No prices loaded"
+    assert dock.view.bodies.symbol.text() == "No prices loaded"
 
 
 def test_that_run_is_on_when_there_is_something_to_run(dock, ran):
@@ -52,11 +52,11 @@ def test_that_run_is_on_when_there_is_something_to_run(dock, ran):
 
 def test_that_a_broken_constraint_turns_both_fields_red_and_run_off(dock):
     dock.workspace.set_bars(random_bars(300))
-    edit = dock.view.params.row(FAST).editor.edit
+    edit = dock.view.bodies.params.row(FAST).editor.edit
     edit.setFocus()
     edit.selectAll()
     QTest.keyClicks(edit, "60")
-    slow = dock.view.params.row("strategy.params.slow")
+    slow = dock.view.bodies.params.row("strategy.params.slow")
     assert edit.property("invalid") is True
     assert slow.editor.edit.property("invalid") is True
     assert slow.error.text() == "Fast must be less than Slow."
@@ -68,7 +68,7 @@ def test_that_dragging_a_slider_redraws_the_result(dock, qtbot):
     dock.workspace.set_bars(random_bars(300))
     shown = []
     dock.workspace.result_changed.connect(lambda result: shown.append(result.spec.strategy.params["fast"]))
-    slider = dock.view.params.row(FAST).editor.slider
+    slider = dock.view.bodies.params.row(FAST).editor.slider
     slider.setSliderDown(True)
     for tick in (20, 25, 30):
         slider.setSliderPosition(tick)
@@ -80,14 +80,14 @@ def test_that_dragging_a_slider_redraws_the_result(dock, qtbot):
 
 
 def test_that_the_picker_unfolds_searches_and_chooses_by_keyboard(dock):
-    picker = dock.view.picker
+    picker = dock.view.bodies.picker
     QTest.mouseClick(picker.button, Qt.MouseButton.LeftButton)
     assert not picker.list.isHidden()
     QTest.keyClicks(picker.list.search, "turtle")
     QTest.keyClick(picker.list.search, Qt.Key.Key_Return)
     assert picker.list.isHidden()
     assert dock.workspace.spec.strategy.name == "turtle"
-    assert [info.title for info in dock.view.params.fields] == ["Entry", "Exit", "Skip winners", "ATR", "Stop ATR"]
+    assert [info.title for info in dock.view.bodies.params.fields] == ["Entry", "Exit", "Skip winners", "ATR", "Stop ATR"]
     assert picker.button.accessibleName() == "Strategy: Turtle"
 
 
@@ -97,7 +97,7 @@ def test_that_a_broken_plug_in_shows_its_error_and_copies_its_traceback(dock, tm
     (folder / "mine.py").write_text("import nothing_like_it\n")
     try:
         dock.presenter.reload_strategies()
-        picker = dock.view.picker
+        picker = dock.view.bodies.picker
         QTest.mouseClick(picker.button, Qt.MouseButton.LeftButton)
         QTest.keyClicks(picker.list.search, "mine.py")
         QTest.keyClick(picker.list.search, Qt.Key.Key_Return)
@@ -134,9 +134,9 @@ def test_that_a_typed_name_saves_a_preset_and_choosing_it_opens_it(dock):
 
 def test_that_the_fill_on_the_deciding_close_is_shown_in_the_warning_colour(dock):
     dock.presenter.commit("execution.fill", "this_close")
-    assert dock.view.fill.property("role") == "warning"
+    assert dock.view.bodies.fill.property("role") == "warning"
     dock.presenter.commit("execution.fill", "next_open")
-    assert dock.view.fill.property("role") == "quiet"
+    assert dock.view.bodies.fill.property("role") == "quiet"
 
 
 def test_that_everything_that_takes_the_keyboard_has_a_name(dock):

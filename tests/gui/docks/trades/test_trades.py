@@ -161,7 +161,7 @@ def test_that_no_shown_text_is_cut(qtbot, qapp, workspace, tmp_path, theme):
     try:
         view = TradesView(theme)
         qtbot.addWidget(view)
-        view.show_result(random_result(random_bars(600), 40))
+        view.show_result(random_result(random_bars(600), 40), np.arange(40))
         grid, model = view.table.grid, view.table.model
         assert model.columns[PNL].id == "pnl"
         for column in range(model.columnCount() - 1):

@@ -1,0 +1,241 @@
+"""`run_portfolio`: several instruments or strategies on one cash account, in one date-ordered pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.allocation import WeightSeries, weights_over_time
+from engine.backtest.account import Account, Outcome, band_of, positions_of, settle_account
+from engine.backtest.axis import Axis
+from engine.backtest.caps import cap_targets
+from engine.backtest.finer import fine_columns
+from engine.backtest.market import extra_of_axis, market_of_axis, terms_of
+from engine.backtest.portfolio import RankBy
+from engine.backtest.receipt import receipt_of
+from engine.backtest.rejected import rejected_of
+from engine.backtest.result import BacktestResult
+from engine.backtest.run import (
+    benchmark_of,
+    check_prices,
+    check_symbols,
+    cut_extra,
+    cut_gates,
+    cut_market,
+    fill_in,
+    metrics_of,
+    warnings_of,
+)
+from engine.backtest.signals import signals_of
+from engine.backtest.spec import BacktestSpec, StrategySpec
+from engine.core.bars import Bars, FloatArray, IntArray
+from engine.core.errors import InputError
+from engine.data.formula import parse_formula, synthetic_bars
+from engine.data.split import RunMode, span, split_at
+from engine.regimes import GateSeries
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What the account trades, one row per leg.
+
+    Parameters
+    ----------
+    legs : list of Bars
+    sleeves : list of StrategySpec
+    signals : list of float64[k]
+        On each leg's own bars.
+    gears : list of float64[k] or None
+        Share of each leg in a formula's exposure.
+    gates : tuple of GateSeries
+        Of the first row.
+    """
+
+    legs: list[Bars]
+    sleeves: list[StrategySpec]
+    signals: list[FloatArray]
+    gears: list[FloatArray] | None
+    gates: tuple[GateSeries, ...]
+
+
+def run_portfolio(series: Sequence[Bars], spec: BacktestSpec, finer: tuple[Bars, ...] = ()) -> BacktestResult:
+    """Run one account over several legs.
+
+    Parameters
+    ----------
+    series : sequence of Bars
+        Instruments, within the spec's date range.
+    spec : BacktestSpec
+    finer : tuple of Bars
+        Shorter bars of some of them.
+
+    Returns
+    -------
+    BacktestResult
+
+    Raises
+    ------
+    InputError, StrategyError, DataError
+        As `engine.backtest.run.run_backtest`.
+    """
+    check_symbols(spec, [one.symbol for one in series])
+    rows = _of_formula(series, spec) if spec.data.formula else _of_sleeves(series, spec)
+    for leg in rows.legs:
+        check_prices(leg)
+    axis = Axis.of(rows.legs)
+    full = fill_in(spec, spec.periods_per_year or axis.periods_per_year)
+    weights, targets, scaling, gear = _targets(rows, axis, full)
+    market = market_of_axis(axis, full)
+    extra = extra_of_axis(axis, gear, _ranking(axis, targets, full), full)
+    first, stop = span(axis.time.size, full.data.train_split, full.data.run_mode)
+    market, extra = cut_market(market, first, stop), cut_extra(extra, first, stop)
+    basket = axis.basket().slice(first, stop)
+    if finer:
+        at = [np.clip(where - first, -1, stop - first) for where in axis.positions]
+        extra = fine_columns(extra, rows.legs, finer, at, stop - first)
+    terms = terms_of(full, plain=False, gear=gear is not None, gaps=not axis.is_even, fine=bool(finer))
+    account = Account(
+        market, extra, terms, np.ascontiguousarray(targets[:, first:stop]), basket.time,
+        (float(full.periods_per_year or 1.0), full.risk_free, benchmark_of(basket)),
+    )  # fmt: skip
+    outcome = settle_account(account)
+    n = outcome.equity.size
+    splits = full.data.train_split is not None and full.data.run_mode is RunMode.FULL
+    legs = tuple(_within(leg, basket, n) for leg in rows.legs)
+    return BacktestResult(
+        spec=full, bars=basket, metrics=metrics_of(outcome), equity=outcome.equity,
+        signals=account.targets[:, :n], positions=_positions(outcome, len(legs)), orders=outcome.orders,
+        trades=outcome.trades,
+        receipt=receipt_of([one.digest for one in (*series, *finer)], full),
+        warnings=warnings_of(full, basket, outcome), legs=legs,
+        sleeves=tuple(sleeve.name for sleeve in rows.sleeves),
+        rejected=rejected_of(outcome.rejected, account, outcome), gates=cut_gates(rows.gates, first, stop),
+        band=band_of(account, outcome) if full.execution.can_be_ambiguous else None,
+        allocation=_cut_weights(weights, first, first + n), scaling=scaling[first : first + n],
+        stops=outcome.stops, charges=outcome.charges,
+        split=split_at(len(basket), full.data.train_split or 0.5) if splits else None,
+    )  # fmt: skip
+
+
+def _of_formula(series: Sequence[Bars], spec: BacktestSpec) -> _Rows:
+    if spec.sleeves or spec.strategy.symbols:
+        raise InputError(
+            "a formula is traded by one strategy", field="data.formula", value=spec.data.formula,
+            hint="Remove the further strategies and strategy.symbols",
+        )  # fmt: skip
+    formula = parse_formula(spec.data.formula or "")
+    synthetic, legs = synthetic_bars(formula, series)
+    signals, gates = signals_of(synthetic, spec.strategy, spec)
+    shares = formula.gearing({leg.symbol: leg.close for leg in legs})
+    gears = [np.asarray(shares[leg.symbol]) for leg in legs]
+    return _Rows(list(legs), [spec.strategy] * len(legs), [signals] * len(legs), gears, gates)
+
+
+def _of_sleeves(series: Sequence[Bars], spec: BacktestSpec) -> _Rows:
+    rows = _Rows([], [], [], None, ())
+    gates: list[tuple[GateSeries, ...]] = []
+    for sleeve in (spec.strategy, *spec.sleeves):
+        for bars in series:
+            if sleeve.symbols and bars.symbol not in sleeve.symbols:
+                continue
+            signals, found = signals_of(bars, sleeve, spec)
+            rows.legs.append(bars)
+            rows.sleeves.append(sleeve)
+            rows.signals.append(signals)
+            gates.append(found)
+    return replace(rows, gates=gates[0])
+
+
+def _targets(
+    rows: _Rows, axis: Axis, spec: BacktestSpec
+) -> tuple[WeightSeries, FloatArray, FloatArray, FloatArray | None]:
+    """Return allocation weights, capped targets, their scaling, and what multiplies them at an order."""
+    closes = axis.place([leg.close for leg in axis.legs], np.nan)
+    weights = weights_over_time(spec.portfolio.allocation, closes, axis.session)
+    asked = axis.carry(rows.signals, 0.0) * weights.weights
+    asked *= np.array([sleeve.weight for sleeve in rows.sleeves]).reshape(-1, 1)
+    gear = _gearing(rows, axis, spec)
+    size = getattr(spec.sizing, "fraction", 1.0) if spec.sizing.name == "fixed_fraction" else 1.0
+    if size == 0.0:
+        return weights, asked, np.ones(axis.time.size), gear
+    exposure = asked * size if gear is None else asked * size * gear
+    symbols = [leg.symbol for leg in axis.legs]
+    capped, scaling = cap_targets(exposure, symbols, spec.portfolio, spec.execution.max_leverage)
+    if gear is None:
+        return weights, capped / size, scaling, None
+    # A gearing that moves every bar must not cause an order every bar: the cut goes into the gearing.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept = np.where(exposure == 0.0, 1.0, capped / exposure)
+    return weights, asked, scaling, gear * kept
+
+
+def _gearing(rows: _Rows, axis: Axis, spec: BacktestSpec) -> FloatArray | None:
+    if rows.gears is not None:
+        base = axis.carry(rows.gears, 0.0)
+        # The legs of a formula are sized together: by the most volatile estimate among them.
+        own = [spec.sizing.gearing(leg) for leg in axis.legs]
+        known = [series for series in own if series is not None]
+        return base * np.min(axis.carry(known, 0.0), axis=0) if known else base
+    own = [spec.sizing.gearing(leg) for leg in axis.legs]
+    known = [series for series in own if series is not None]
+    return axis.carry(known, 0.0) if known else None
+
+
+def _ranking(axis: Axis, targets: FloatArray, spec: BacktestSpec) -> IntArray | None:
+    """Return the assets of each close, best candidate first; None keeps the order of the symbols."""
+    length = spec.portfolio.rank_length
+    match spec.portfolio.rank_by:
+        case RankBy.LISTED:
+            return None
+        case RankBy.SIGNAL:
+            score = np.abs(targets)
+        case RankBy.MOMENTUM:
+            score = axis.carry([_change(leg.close, length) for leg in axis.legs], -np.inf)
+        case RankBy.LOW_VOLATILITY:
+            score = -axis.carry([_volatility(leg.close, length) for leg in axis.legs], np.inf)
+        case RankBy.TURNOVER:
+            score = axis.carry([_mean(leg.close * leg.volume, length) for leg in axis.legs], -np.inf)
+    order = np.argsort(-np.nan_to_num(score, nan=-np.inf), axis=0, kind="stable")
+    return np.ascontiguousarray(order.T)
+
+
+def _change(close: FloatArray, length: int) -> FloatArray:
+    out = np.full(close.size, np.nan)
+    out[length:] = close[length:] / close[:-length] - 1.0
+    return out
+
+
+def _mean(values: FloatArray, length: int) -> FloatArray:
+    out = np.full(values.size, np.nan)
+    if values.size >= length:
+        out[length - 1 :] = np.lib.stride_tricks.sliding_window_view(values, length).mean(axis=1)
+    return out
+
+
+def _volatility(close: FloatArray, length: int) -> FloatArray:
+    out = np.full(close.size, np.nan)
+    if close.size > length:
+        moves = close[1:] / close[:-1] - 1.0
+        out[length:] = np.lib.stride_tricks.sliding_window_view(moves, length).std(axis=1, ddof=1)
+    return out
+
+
+def _positions(outcome: Outcome, n_assets: int) -> FloatArray:
+    orders, n = outcome.orders, outcome.equity.size
+    return np.array([positions_of(orders[orders["asset"] == asset], n) for asset in range(n_assets)])
+
+
+def _within(leg: Bars, axis: Bars, n: int) -> Bars:
+    """Return the bars of a leg that lie in the run."""
+    first = int(np.searchsorted(leg.time, axis.time[0]))
+    stop = int(np.searchsorted(leg.time, axis.time[n - 1], side="right"))
+    return leg if (first, stop) == (0, len(leg)) else leg.slice(first, stop)
+
+
+def _cut_weights(weights: WeightSeries, first: int, stop: int) -> WeightSeries:
+    at = weights.recomputed
+    kept: npt.NDArray[np.int64] = at[(at >= first) & (at < stop)] - first
+    return WeightSeries(weights.weights[:, first:stop], kept)

@@ -1,0 +1,79 @@
+"""From bars to gated signals of one strategy: derived candles, longer bars, gates; all known at each close."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.backtest.spec import BacktestSpec, CandleKind, StrategySpec
+from engine.backtest.targets import targets_of
+from engine.core.bars import Bars, FloatArray
+from engine.regimes import GateSeries, allowed
+from engine.strategies import Strategy, StrategyParams, load
+
+
+def signals_of(
+    bars: Bars, sleeve: StrategySpec, spec: BacktestSpec
+) -> tuple[FloatArray, tuple[GateSeries, ...]]:
+    """Return the target of one strategy on one instrument, zero while a gate is shut.
+
+    Parameters
+    ----------
+    bars : Bars
+    sleeve : StrategySpec
+    spec : BacktestSpec
+        Candles and gates.
+
+    Returns
+    -------
+    signals : float64[n]
+        Known at each close, in [-1, 1].
+    gates : tuple of GateSeries
+
+    Raises
+    ------
+    StrategyError, InputError
+        As in `targets_of`; a gate needs more history than there is; no brick forms.
+    """
+    strategy = load(sleeve.name)
+    params = strategy.parse(sleeve.params)
+    target = _on_candles(strategy, params, bars, spec)
+    if not spec.gates:
+        return target, ()
+    is_open, gates = allowed(bars, spec.gates)
+    return np.where(is_open, target, 0.0), gates
+
+
+def seen_bars(bars: Bars, spec: BacktestSpec) -> Bars:
+    """Return the bars that the strategy decides on: longer ones, Heikin Ashi, bricks, or the bars themselves."""
+    return _derived(bars, spec)[0]
+
+
+def _on_candles(strategy: Strategy, params: StrategyParams, bars: Bars, spec: BacktestSpec) -> FloatArray:
+    seen, index = _derived(bars, spec)
+    target = targets_of(strategy, seen, params)
+    if index is None:
+        return target
+    return np.where(index >= 0, target[np.maximum(index, 0)], 0.0)
+
+
+def _derived(bars: Bars, spec: BacktestSpec) -> tuple[Bars, np.ndarray | None]:
+    """Return the bars to decide on and, for each real bar, the last of them known at its close."""
+    candles = spec.data.candles
+    seen, index = bars, None
+    if candles.timeframe is not None:
+        from engine.data.resample import known_at, resample  # noqa: PLC0415
+
+        seen = resample(bars, candles.timeframe)
+        index = known_at(bars, seen)
+    if candles.kind is CandleKind.HEIKIN_ASHI:
+        from engine.data.heikin_ashi import heikin_ashi  # noqa: PLC0415
+
+        seen = heikin_ashi(seen)
+    elif candles.kind is CandleKind.RENKO:
+        from engine.data.renko import renko  # noqa: PLC0415
+
+        bricks = renko(seen, size=candles.brick_size, atr_length=candles.brick_atr)
+        last = np.searchsorted(bricks.known, np.arange(len(seen)), side="right") - 1
+        seen = bricks.bars
+        index = last if index is None else np.where(index >= 0, last[np.maximum(index, 0)], -1)
+    return seen, index

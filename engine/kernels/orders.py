@@ -1,0 +1,326 @@
+"""Orders: which closes cause one, what it asks for, and who comes first when cash is short."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.kernels.book import fill, fill_apart, whole_lots
+from engine.kernels.compile import account_kernel, loop_kernel
+from engine.kernels.costs import commission_of, impacted, slipped
+from engine.kernels.exits import arm
+from engine.kernels.positions import (
+    CARRY,
+    CARRY_DECISION,
+    CARRY_ENTRY,
+    CARRY_EXIT,
+    CARRY_REASON,
+    CASH,
+    CAUSE,
+    DECIDED,
+    DECISION,
+    GOAL,
+    HELD,
+    LEVEL,
+    PRICE,
+    QUANTITY,
+    REBALANCE,
+    REJECTED_ROWS,
+    SEEN,
+    SIGNAL,
+    STOPPED,
+    UNSENT,
+    UNTIL,
+    WAITING,
+    WANT,
+)
+from engine.kernels.sizes import asks_for_more, share_of, sized, sized_by_account, sized_share
+from engine.kernels.terms import (
+    ALIVE,
+    AT_LIMIT,
+    AT_MARKET,
+    CALENDAR,
+    ON_CHANGE,
+    SHARE,
+    THIS_CLOSE,
+)
+
+# An order filled by less than this share of what it asked for is listed as rejected.
+NEARLY_ALL = 0.99
+
+
+@account_kernel
+def is_due(book, state, asset, targets, decision, equity, market, extra, terms):
+    """Return whether the close of bar ``decision`` causes an order (rule 5)."""
+    target = targets[asset, decision]
+    if target != state[asset, HELD]:
+        state[asset, STOPPED] = 0.0
+        if terms.rebalance == ON_CHANGE:
+            return True
+    elif state[asset, STOPPED] != 0.0 or terms.rebalance == ON_CHANGE:
+        return False
+    if terms.rebalance == CALENDAR:
+        return market.decides[asset, decision] != 0
+    quantity = state[asset, QUANTITY]
+    if target == 0.0:
+        return quantity != 0.0
+    close = market.close[asset, decision]
+    if terms.sizing == SHARE:
+        wanted_share = share_of(target, asset, decision, extra, terms)
+    else:
+        value = equity[decision]
+        want = sized_by_account(target, quantity, value, close, asset, decision, book, market, extra, terms)
+        wanted_share = want * close / value
+    return abs(quantity * close / equity[decision] - wanted_share) > terms.band
+
+
+@account_kernel
+def bring(book, state, lots, asset, signal, raw, bar, decision, reason, market, extra, terms, trades, orders):
+    """Bring the only asset of an account to a share of equity at ``raw``, slipped (rules 6, 7)."""
+    quantity = state[asset, QUANTITY]
+    exposure = share_of(signal, asset, decision, extra, terms)
+    side = 1.0 if exposure * (book[CASH] + quantity * raw) > quantity * raw else -1.0
+    price = slipped(raw, side, asset, decision, market)
+    equity = book[CASH] + quantity * price
+    want = sized_share(exposure, quantity, equity, price, asset, market, terms)
+    change = want - quantity
+    if change == 0.0 or (change > 0.0) != (side > 0.0):
+        return  # at the slipped price nothing is worth trading
+    if abs(change) < terms.min_quantity or abs(change) * price < terms.min_notional:
+        book[UNSENT] += 1.0
+        return
+    fill(book, state, lots, asset, want, raw, price, bar, decision, reason, market, trades, orders)
+    if want != 0.0 and want * quantity <= 0.0:
+        arm(state, asset, price, bar, decision, market, terms)
+
+
+@account_kernel
+def trade_one(book, state, lots, bar, decision, targets, equity, market, extra, terms, trades, orders):
+    """Send the order that the close of ``decision`` causes at the open, on the asset of a plain account.
+
+    The same order that `trade_all` would send for an account of one asset, on the short way.
+    """
+    if is_due(book, state, 0, targets, decision, equity, market, extra, terms):
+        target = targets[0, decision]
+        reason = REBALANCE if target == state[0, HELD] else SIGNAL
+        state[0, HELD] = target
+        bring(
+            book, state, lots, 0, target, market.open[0, bar], bar, decision, reason, market, extra, terms,
+            trades, orders,
+        )  # fmt: skip
+
+
+@account_kernel
+def value_of(state, prices, bar):
+    """Return the value of all positions at ``prices[:, bar]``."""
+    total = 0.0
+    for asset in range(state.shape[0]):
+        if state[asset, QUANTITY] != 0.0:
+            total += state[asset, QUANTITY] * prices[asset, bar]
+    return total
+
+
+@loop_kernel
+def want_of(book, state, asset, signal, cash, others, raw, slips, bar, decision, market, extra, terms):
+    """Work out quantity and price of an order into WANT and PRICE; nothing to do leaves the held quantity."""
+    quantity = state[asset, QUANTITY]
+    value = cash + quantity * raw + others
+    buys = asks_for_more(signal, quantity, value, raw, asset, decision, book, market, extra, terms)
+    price = slipped(raw, 1.0 if buys else -1.0, asset, decision, market) if slips else raw
+    equity = cash + quantity * price + others
+    want = sized(signal, quantity, equity, price, asset, decision, book, market, extra, terms)
+    if slips and want != quantity:
+        worse = impacted(price, raw, want - quantity, asset, bar, market, extra)
+        if worse != price:
+            price = worse
+            equity = cash + quantity * price + others
+            want = sized(signal, quantity, equity, price, asset, decision, book, market, extra, terms)
+    if (want > quantity) != buys:
+        want = quantity
+    state[asset, WANT], state[asset, PRICE] = want, price
+
+
+@account_kernel
+def carry_over(state, asset, want, reached, terms):
+    """Keep what the volume cap left for the next opens; exits and reductions always (rule 9)."""
+    quantity = state[asset, QUANTITY]
+    goal = want
+    if not terms.carries:
+        if want * quantity < 0.0 and reached * quantity > 0.0:
+            goal = 0.0  # the old side is left in any case, the new one is cancelled
+        elif want * quantity < 0.0 or abs(want) > abs(quantity):
+            return
+    state[asset, CARRY] = CARRY_EXIT if goal == 0.0 else CARRY_ENTRY
+    state[asset, GOAL], state[asset, CARRY_REASON] = goal, state[asset, CAUSE]
+    state[asset, CARRY_DECISION] = state[asset, DECISION]
+
+
+@loop_kernel
+def execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders):
+    """Send the order that WANT, PRICE, DECISION and CAUSE describe, within the volume cap (rules 7, 9)."""
+    quantity, want, price = state[asset, QUANTITY], state[asset, WANT], state[asset, PRICE]
+    decision, reason = state[asset, DECISION], state[asset, CAUSE]
+    change = abs(want - quantity)
+    state[asset, CARRY] = 0.0
+    if terms.participation > 0.0:
+        most = whole_lots(terms.participation * extra.volume[asset, bar], terms.lot)
+        if change > most:
+            carry_over(state, asset, want, quantity + (most if want > quantity else -most), terms)
+            if most == 0.0:
+                return
+            want, change = (quantity + most if want > quantity else quantity - most), most
+    if change < terms.min_quantity or change * price < terms.min_notional:
+        book[UNSENT] += 1.0
+        state[asset, CARRY] = 0.0
+        return
+    fill_apart(book, state, lots, asset, want, raw, price, bar, int(decision), int(reason), market, trades, orders)
+    if want != 0.0 and want * quantity <= 0.0:
+        arm(state, asset, price, bar, int(decision), market, terms)
+
+
+@account_kernel
+def reject(book, state, asset, bar, asked, filled, equity, traces):
+    """List a candidate that was left out or cut (rule 17)."""
+    row = int(book[REJECTED_ROWS])
+    book[REJECTED_ROWS] += 1.0
+    if row < traces.rejected.shape[0]:
+        out = traces.rejected
+        out[row, 0], out[row, 1], out[row, 2] = asset, state[asset, DECISION], bar
+        out[row, 3] = asked * state[asset, PRICE] / equity
+        out[row, 4], out[row, 5] = filled, state[asset, PRICE]
+
+
+@loop_kernel
+def fit(book, state, asset, prices, bar, market, terms, traces):
+    """Cut an increase to what leaves gross exposure within the limit after its costs (rules 16, 17)."""
+    quantity, want, price = state[asset, QUANTITY], state[asset, WANT], state[asset, PRICE]
+    others, gross, held = 0.0, 0.0, 0
+    for one in range(state.shape[0]):
+        if state[one, QUANTITY] != 0.0:
+            held += 1
+            if one != asset:
+                value = state[one, QUANTITY] * prices[one, bar]
+                others += value
+                gross += abs(value)
+    equity = book[CASH] + quantity * price + others
+    fee = commission_of(want - quantity, price, asset, market)
+    most = (terms.max_leverage * (equity - fee) - gross) / price
+    if quantity == 0.0 and held >= terms.max_positions:
+        most = 0.0
+    if abs(want) <= most:
+        return
+    side = 1.0 if want > 0.0 else -1.0
+    # What is held already stays; a reversal that finds no room still closes the old side.
+    least = abs(quantity) if want * quantity > 0.0 else 0.0
+    cut = whole_lots(side * max(most, least), terms.lot) if most > least else side * least
+    asked = want - quantity
+    filled = (cut - quantity) / asked
+    if filled < NEARLY_ALL:
+        reject(book, state, asset, bar, asked, filled, equity, traces)
+    state[asset, WANT] = cut + 0.0
+
+
+@account_kernel
+def wait_for_level(book, state, asset, target, decision, reason, market, extra, terms):
+    """Put a limit or stop entry into the market for the coming bars."""
+    side = 1.0 if target > 0.0 else -1.0
+    better = -1.0 if terms.entry == AT_LIMIT else 1.0
+    close = market.close[asset, decision]
+    state[asset, LEVEL] = close + better * side * extra.level[asset, decision]
+    state[asset, WAITING], state[asset, UNTIL] = target, terms.entry_bars
+    state[asset, DECIDED] = decision
+
+
+@loop_kernel
+def plan(
+    book, state, asset, cash, total, prices, bar, decision, targets, equity, market, extra, terms
+):
+    """Work out the order of one asset at this bar, from the equity before the bar's first order."""
+    quantity, raw = state[asset, QUANTITY], prices[asset, bar]
+    state[asset, WANT] = quantity
+    others = total - quantity * raw
+    if is_due(book, state, asset, targets, decision, equity, market, extra, terms):
+        target = targets[asset, decision]
+        reason = REBALANCE if target == state[asset, HELD] else SIGNAL
+        state[asset, HELD] = target
+        state[asset, CARRY] = state[asset, WAITING] = 0.0
+        state[asset, DECISION], state[asset, CAUSE] = decision, reason
+        if terms.entry != AT_MARKET and target != 0.0 and target * quantity <= 0.0:
+            wait_for_level(book, state, asset, target, decision, reason, market, extra, terms)
+            target = 0.0
+            if quantity == 0.0:
+                return
+        want_of(
+            book, state, asset, target, cash, others, raw, True, bar, decision, market, extra, terms
+        )
+    elif state[asset, CARRY] != 0.0:
+        want = state[asset, GOAL]
+        state[asset, DECISION], state[asset, CAUSE] = state[asset, CARRY_DECISION], state[asset, CARRY_REASON]
+        price = slipped(raw, 1.0 if want > quantity else -1.0, asset, decision, market)
+        state[asset, PRICE] = impacted(price, raw, want - quantity, asset, bar, market, extra)
+        state[asset, WANT] = want
+
+
+@loop_kernel
+def trade_all(
+    book, state, lots, prices, bar, lag, targets, equity, market, extra, terms, trades, orders, traces
+):
+    """Send the orders of one bar: decided on one equity, reductions first, then increases by rank (rule 17)."""
+    n_assets = state.shape[0]
+    cash, total, increases = book[CASH], value_of(state, prices, bar), 0
+    for asset in range(n_assets):
+        state[asset, WANT] = state[asset, QUANTITY]
+        decision = bar - lag
+        if terms.has_gaps:
+            if extra.alive[asset, bar] != ALIVE:
+                continue
+            decision = bar if terms.fill == THIS_CLOSE else int(state[asset, SEEN])
+        if decision < 0:
+            continue
+        plan(book, state, asset, cash, total, prices, bar, decision, targets, equity, market, extra, terms)
+        quantity, want = state[asset, QUANTITY], state[asset, WANT]
+        if abs(want) > abs(quantity):
+            increases += 1
+        elif want != quantity:
+            execute(book, state, lots, asset, prices[asset, bar], bar, market, extra, terms, trades, orders)
+    if increases == 0:
+        return
+    row = min(max(bar - lag, 0), extra.rank.shape[0] - 1)
+    for place in range(n_assets):
+        asset = extra.rank[row, place] if extra.rank.shape[1] == n_assets else place
+        if abs(state[asset, WANT]) > abs(state[asset, QUANTITY]):
+            fit(book, state, asset, prices, bar, market, terms, traces)
+            if state[asset, WANT] != state[asset, QUANTITY]:
+                execute(
+                    book, state, lots, asset, prices[asset, bar], bar, market, extra, terms, trades, orders
+                )
+
+
+@loop_kernel
+def enter(
+    book, state, lots, asset, bar, open_, high, low, market, extra, terms, trades, orders, traces
+):
+    """Fill a waiting entry inside a bar; return 0 nothing, 1 at the open, 2 inside the range."""
+    side = 1.0 if state[asset, WAITING] > 0.0 else -1.0
+    level, start = side * state[asset, LEVEL], side * open_
+    lowest = low if side > 0.0 else -high
+    highest = high if side > 0.0 else -low
+    if terms.entry == AT_LIMIT:
+        at_open, inside = start <= level, lowest <= level
+    else:
+        at_open, inside = start >= level, highest >= level
+    if not (at_open or inside):
+        return 0
+    raw = open_ if at_open else side * level
+    decision, signal = int(state[asset, DECIDED]), state[asset, WAITING]
+    state[asset, WAITING] = 0.0
+    state[asset, DECISION], state[asset, CAUSE] = decision, SIGNAL
+    others = value_of(state, market.open, bar) - state[asset, QUANTITY] * market.open[asset, bar]
+    slips = terms.entry != AT_LIMIT
+    want_of(
+        book, state, asset, signal, book[CASH], others, raw, slips, bar, decision, market, extra, terms
+    )
+    if abs(state[asset, WANT]) > abs(state[asset, QUANTITY]):
+        fit(book, state, asset, market.open, bar, market, terms, traces)
+    if state[asset, WANT] != state[asset, QUANTITY]:
+        execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders)
+    return 1 if at_open else 2

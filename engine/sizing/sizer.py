@@ -1,0 +1,36 @@
+"""What every sizing rule has in common."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.core.bars import Bars, FloatArray
+from engine.fields import Model
+
+
+class Sizer(Model):
+    """A sizing rule.
+
+    Attributes
+    ----------
+    title : str
+        Words for lists.
+    is_geared : bool
+        True when `gearing` gives a series.
+    """
+
+    title: ClassVar[str] = ""
+    is_geared: ClassVar[bool] = False
+
+    name: str
+
+    def gearing(self, bars: Bars) -> FloatArray | None:
+        """Return the exposure of a full signal at each close, from prices up to that close.
+
+        Returns
+        -------
+        float64[n] or None
+            Multiple of equity; 0 while it is not known. None when the rule does not depend on prices.
+        """
+        del bars
+        return None
