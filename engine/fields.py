@@ -7,12 +7,13 @@ table needs to know; `parse` turns a mapping into a model or into one clear `Inp
 from __future__ import annotations
 
 import functools
+import json
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -26,6 +27,18 @@ class Model(BaseModel):
     """Frozen, strict record with declared fields; unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+    @functools.cached_property
+    def canonical(self) -> str:
+        """The record as JSON with sorted names: equal records give equal text. Receipts are made of it."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, with fields replaced by checked values."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in ("canonical", "without_paths"):  # they tell of the fields before the update
+            copy.__dict__.pop(name, None)
+        return copy
 
     @field_validator("*", mode="before")
     @classmethod
@@ -190,6 +203,7 @@ _WORDS = {
     "missing": "is missing",
     "model_type": "must be a group of fields, such as {{name: value}}",
     "dict_type": "must be a group of fields, such as {{name: value}}",
+    "tuple_type": "must be a list, such as [a, b]",
     "int_type": "must be a whole number",
     "float_type": "must be a number",
     "string_type": "must be text",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.backtest.result import BacktestResult
-    from engine.backtest.spec import BacktestSpec
+    from engine.backtest.spec import BacktestSpec, DataSpec
     from engine.core.bars import Bars
     from engine.jobs.events import JobEvent
     from engine.jobs.requests import Job
@@ -70,6 +70,8 @@ class Workspace:
         self.sources: Mapping[str, str] = {}
         self.finer: tuple[Bars, ...] = ()
         self._stated: dict[str, tuple[Bars, Bars]] = {}
+        self._traded: tuple[Bars, ...] = ()
+        self._traded_of: tuple[tuple[Bars, ...], DataSpec | None] = ((), None)
         self.spec: BacktestSpec | None = None
         self.result: BacktestResult | None = None
         self.trade: int = -1
@@ -95,10 +97,15 @@ class Workspace:
         Their instruments are as the settings state them (kind, multiplier, tick); the same settings give
         the same objects again.
         """
-        wanted = self.spec.data.symbols if self.spec is not None else ()
+        data = self.spec.data if self.spec is not None else None
+        if self._traded_of == (self.universe, data):
+            return self._traded
+        wanted = data.symbols if data is not None else ()
         held = {bars.symbol: bars for bars in self.universe}
         used = tuple(held[symbol] for symbol in wanted if symbol in held) if wanted else self.universe
-        return tuple(map(self._as_stated, used))
+        self._traded = used if data is None else tuple(self._as_stated(bars, data) for bars in used)
+        self._traded_of = (self.universe, data)
+        return self._traded
 
     @property
     def periods_per_year(self) -> float | None:
@@ -187,12 +194,10 @@ class Workspace:
         finally:
             self.bars_changed.emit(self.bars)
 
-    def _as_stated(self, bars: Bars) -> Bars:
-        if self.spec is None:
-            return bars
+    def _as_stated(self, bars: Bars, data: DataSpec) -> Bars:
         from engine.data.options import ReadOptions  # noqa: PLC0415
 
-        stated = self.spec.data.instrument
+        stated = data.instrument
         options = ReadOptions(
             asset_class=stated.asset_class, multiplier=stated.multiplier, tick_size=stated.tick_size
         )

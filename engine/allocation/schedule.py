@@ -109,6 +109,8 @@ def _checked(close: FloatArray, session: IntArray) -> tuple[FloatArray, IntArray
 def _carry(prices: FloatArray) -> _Prices:
     own = ~np.isnan(prices)
     bars = np.arange(prices.shape[1])
+    if own.all():
+        return _Prices(prices, np.broadcast_to(bars, prices.shape), own)
     made = np.maximum.accumulate(np.where(own, bars, -1), axis=1)
     carried = np.where(made >= 0, np.take_along_axis(prices, np.maximum(made, 0), axis=1), np.nan)
     return _Prices(carried, made, own)

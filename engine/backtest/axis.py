@@ -58,10 +58,26 @@ class Axis:
         session = np.concatenate([leg.session for leg in legs])[where]
         return cls(legs, time, session, tuple(np.searchsorted(time, leg.time) for leg in legs))
 
-    @property
+    @cached_property
     def is_even(self) -> bool:
         """True when every leg has a bar at every time."""
         return all(at.size == self.time.size for at in self.positions)
+
+    @cached_property
+    def _matrices(self) -> dict[str, FloatArray]:
+        return {}
+
+    def _even(self, name: str) -> FloatArray:
+        """Return a price of all legs, float64[n_assets, n], where every leg has every bar; made once."""
+        if name not in self._matrices:
+            self._matrices[name] = np.array([getattr(leg, name) for leg in self.legs])
+        return self._matrices[name]
+
+    def closes(self) -> FloatArray:
+        """Return the closes of the legs, float64[n_assets, n]; NaN where a leg has no bar."""
+        if self.is_even:
+            return self._even("close")
+        return self.place([leg.close for leg in self.legs], np.nan)
 
     def place[T: np.generic](self, rows: Sequence[npt.NDArray[T]], missing: Any) -> npt.NDArray[T]:
         """Return values of the legs' own bars on the axis, (n_assets, n), ``missing`` elsewhere."""
@@ -74,6 +90,8 @@ class Axis:
 
     def carried(self, name: str) -> FloatArray:
         """Return a price of each leg, carried from its last bar where it has none; NaN before its first."""
+        if self.is_even:
+            return self._even(name)
         return self.carry([getattr(leg, name) for leg in self.legs], np.nan)
 
     def carry(self, rows: Sequence[FloatArray], before: float) -> FloatArray:
@@ -88,9 +106,9 @@ class Axis:
 
     def spread(self, name: str, close: FloatArray) -> FloatArray:
         """Return a price of each leg at its bars and the carried close elsewhere."""
-        rows = [getattr(leg, name) for leg in self.legs]
         if self.is_even:
-            return np.array(rows)
+            return self._even(name)
+        rows = [getattr(leg, name) for leg in self.legs]
         out = close.copy()
         for row, (at, values) in enumerate(zip(self.positions, rows, strict=True)):
             out[row, at] = values
@@ -115,6 +133,20 @@ class Axis:
 
     def basket(self) -> Bars:
         """Return the axis as bars: the value of an equal stake in each leg, bought at its first close."""
+        stake = self._even_stakes() if self.is_even else self._stakes()
+        open_, close = (100.0 * stake[name] / len(self.legs) for name in ("open", "close"))
+        return Bars(
+            _basket_instrument(self.legs), self.legs[0].timeframe, self.time, open_, np.maximum(open_, close),
+            np.minimum(open_, close), close, np.zeros(self.time.size), self.session,
+        )  # fmt: skip
+
+    def _even_stakes(self) -> dict[str, FloatArray]:
+        share = 1.0 / np.array([leg.close[0] for leg in self.legs])
+        close, open_ = (share @ self._even(name) for name in ("close", "open"))
+        open_[0] = len(self.legs)
+        return {"open": open_, "close": close}
+
+    def _stakes(self) -> dict[str, FloatArray]:
         stake = {name: np.zeros(self.time.size) for name in ("open", "close")}
         for row, leg in enumerate(self.legs):
             last, start = self._last_bar[row], leg.close[0]
@@ -124,11 +156,7 @@ class Axis:
             opened[self.positions[row][0]] = 1.0
             stake["close"] += held
             stake["open"] += opened
-        open_, close = (100.0 * stake[name] / len(self.legs) for name in ("open", "close"))
-        return Bars(
-            _basket_instrument(self.legs), self.legs[0].timeframe, self.time, open_, np.maximum(open_, close),
-            np.minimum(open_, close), close, np.zeros(self.time.size), self.session,
-        )  # fmt: skip
+        return stake
 
     @property
     def periods_per_year(self) -> float:

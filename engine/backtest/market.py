@@ -162,7 +162,7 @@ def market_of_axis(axis: Axis, spec: BacktestSpec) -> Market:
 
 def extra_of_axis(axis: Axis, gear: FloatArray | None, rank: IntArray | None, spec: BacktestSpec) -> Extra:
     """Return what a portfolio needs beside its prices."""
-    extra = NO_EXTRA._replace(alive=_frozen(axis.alive))
+    extra = NO_EXTRA if axis.is_even else NO_EXTRA._replace(alive=_frozen(axis.alive))
     if gear is not None:
         extra = extra._replace(gear=_frozen(gear))
     if rank is not None:
@@ -177,8 +177,14 @@ def extra_of_axis(axis: Axis, gear: FloatArray | None, rank: IntArray | None, sp
 
 def fees_of(legs: Sequence[Bars], spec: BacktestSpec) -> FloatArray:
     """Return float64[n_assets, FEE_COLUMNS]; money amounts per price unit become money per contract."""
-    rows = []
+    rows: list[list[float]] = []
+    made: dict[tuple[str, float, float], list[float]] = {}
     for leg in legs:
+        own = leg.symbol if leg.symbol in spec.symbol_costs else ""
+        key = (own, leg.instrument.multiplier, leg.instrument.tick_size)
+        if key in made:
+            rows.append(made[key])
+            continue
         costs = spec.symbol_costs.get(leg.symbol, spec.costs) if spec.symbol_costs else spec.costs
         point, tick = leg.instrument.multiplier, leg.instrument.tick_size
         if costs.slippage_ticks and not tick:
@@ -187,7 +193,8 @@ def fees_of(legs: Sequence[Bars], spec: BacktestSpec) -> FloatArray:
                 field="costs.slippage_ticks", value=costs.slippage_ticks,
                 hint="Set data.instrument.tick_size",
             )  # fmt: skip
-        rows.append(_fee_row(costs, point, tick))
+        made[key] = _fee_row(costs, point, tick)
+        rows.append(made[key])
     return _frozen(np.array(rows))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.backtest.account import Account, Outcome
-from engine.core.bars import FloatArray
+from engine.core.bars import FloatArray, IntArray
 from engine.core.trade import REJECTED_DTYPE
 from engine.kernels.terms import POINT, SLIP
 
@@ -36,21 +36,24 @@ def rejected_of(
     for column, name in enumerate(("asset", "decision_bar", "bar", "exposure", "filled", "price")):
         found[name] = table[:, column]
     n = outcome.equity.size
-    for row in found:
-        asset, side = row["asset"], np.sign(row["exposure"])
-        row["exit_bar"], raw = _exit(account, int(asset), int(row["decision_bar"]), n)
-        fees = account.market.fees[asset]
+    for asset in np.unique(found["asset"]):
+        mine = found["asset"] == asset
+        found["exit_bar"][mine], raw = _exits(account, int(asset), found["decision_bar"][mine], n)
+        fees, side = account.market.fees[asset], np.sign(found["exposure"][mine])
         price = raw / fees[POINT] * (1.0 - side * fees[SLIP])
-        row["missed_return"] = side * (price / row["price"] - 1.0)
-        value = abs(row["exposure"]) * outcome.equity[max(row["bar"] - 1, 0)] * (1.0 - row["filled"])
-        row["missed_pnl"] = row["missed_return"] * value
+        found["missed_return"][mine] = side * (price / found["price"][mine] - 1.0)
+    before = outcome.equity[np.maximum(found["bar"] - 1, 0)]
+    value = np.abs(found["exposure"]) * before * (1.0 - found["filled"])
+    found["missed_pnl"] = found["missed_return"] * value
     return found
 
 
-def _exit(account: Account, asset: int, decision: int, n: int) -> tuple[int, float]:
-    targets: FloatArray = account.targets[asset, decision:n]
-    changed = np.flatnonzero(targets != targets[0])
-    if changed.size and decision + changed[0] + 1 < n:
-        bar = decision + int(changed[0]) + 1
-        return bar, float(account.market.open[asset, bar])
-    return n - 1, float(account.market.close[asset, n - 1])
+def _exits(account: Account, asset: int, decisions: IntArray, n: int) -> tuple[IntArray, FloatArray]:
+    """Return the bars at which the next changed targets are filled, and the prices there."""
+    targets = account.targets[asset, :n]
+    changes = np.append(np.flatnonzero(targets[1:] != targets[:-1]) + 1, n)
+    bars = changes[np.searchsorted(changes, decisions, side="right")] + 1
+    ends = bars >= n
+    bars = np.where(ends, n - 1, bars)
+    prices = np.where(ends, account.market.close[asset, bars], account.market.open[asset, bars])
+    return bars, prices

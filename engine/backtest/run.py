@@ -25,7 +25,7 @@ from engine.kernels.terms import Extra, Market
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
 from engine.metrics.returns import tail_risk
 from engine.regimes import GateSeries
-from engine.strategies import load
+from engine.strategies import StrategyParams, load
 
 
 def run_backtest(
@@ -64,8 +64,9 @@ def run_backtest(
         return run_portfolio(series, spec, fine)
     one = check_prices(series[0])
     check_symbols(spec, [one.symbol])
-    full = fill_in(spec, periods_of(one, spec))
-    signals, gates = signals_of(one, spec.strategy, spec)
+    params = parse_params(spec)
+    full = fill_in(spec, params, periods_of(one, spec))
+    signals, gates = signals_of(one, spec.strategy.name, params[0], spec)
     first, stop = span(len(one), spec.data.train_split, spec.data.run_mode)
     if (first, stop) == (0, len(one)):
         return simulate_signals(one, signals, full, gates=gates, finer=fine)
@@ -77,11 +78,22 @@ def run_backtest(
     )
 
 
-def fill_in(spec: BacktestSpec, periods: float) -> BacktestSpec:
+def parse_params(spec: BacktestSpec) -> list[StrategyParams]:
+    """Return the checked parameters of every strategy of the spec, in order.
+
+    Raises
+    ------
+    InputError, StrategyError
+        Unknown or broken strategy, unknown parameter, value out of range.
+    """
+    return [load(sleeve.name).parse(sleeve.params) for sleeve in (spec.strategy, *spec.sleeves)]
+
+
+def fill_in(spec: BacktestSpec, params: Sequence[StrategyParams], periods: float) -> BacktestSpec:
     """Return the spec with every parameter of every strategy and the bars per year filled in."""
     strategy, *others = (
-        sleeve.model_copy(update={"params": load(sleeve.name).parse(sleeve.params).model_dump(mode="json")})
-        for sleeve in (spec.strategy, *spec.sleeves)
+        sleeve.model_copy(update={"params": given.model_dump(mode="json")})
+        for sleeve, given in zip((spec.strategy, *spec.sleeves), params, strict=True)
     )
     return spec.model_copy(
         update={"strategy": strategy, "sleeves": tuple(others), "periods_per_year": periods}

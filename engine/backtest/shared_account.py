@@ -27,15 +27,18 @@ from engine.backtest.run import (
     cut_market,
     fill_in,
     metrics_of,
+    parse_params,
     warnings_of,
 )
 from engine.backtest.signals import signals_of
 from engine.backtest.spec import BacktestSpec, StrategySpec
+from engine.backtest.targets import declare
 from engine.core.bars import Bars, FloatArray, IntArray
 from engine.core.errors import InputError
 from engine.data.formula import parse_formula, synthetic_bars
 from engine.data.split import RunMode, span, split_at
 from engine.regimes import GateSeries
+from engine.strategies import StrategyParams, load
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +85,12 @@ def run_portfolio(series: Sequence[Bars], spec: BacktestSpec, finer: tuple[Bars,
         As `engine.backtest.run.run_backtest`.
     """
     check_symbols(spec, [one.symbol for one in series])
-    rows = _of_formula(series, spec) if spec.data.formula else _of_sleeves(series, spec)
+    params = parse_params(spec)
+    rows = _of_formula(series, spec, params) if spec.data.formula else _of_sleeves(series, spec, params)
     for leg in rows.legs:
         check_prices(leg)
     axis = Axis.of(rows.legs)
-    full = fill_in(spec, spec.periods_per_year or axis.periods_per_year)
+    full = fill_in(spec, params, spec.periods_per_year or axis.periods_per_year)
     weights, targets, scaling, gear = _targets(rows, axis, full)
     market = market_of_axis(axis, full)
     extra = extra_of_axis(axis, gear, _ranking(axis, targets, full), full)
@@ -112,7 +116,7 @@ def run_portfolio(series: Sequence[Bars], spec: BacktestSpec, finer: tuple[Bars,
         receipt=receipt_of([one.digest for one in (*series, *finer)], full),
         warnings=warnings_of(full, basket, outcome), legs=legs,
         sleeves=tuple(sleeve.name for sleeve in rows.sleeves),
-        rejected=rejected_of(outcome.rejected, account, outcome), gates=cut_gates(rows.gates, first, stop),
+        rejected=rejected_of(outcome.rejected, account, outcome), gates=cut_gates(rows.gates, *np.searchsorted(axis.positions[0], (first, stop)).tolist()),
         band=band_of(account, outcome) if full.execution.can_be_ambiguous else None,
         allocation=_cut_weights(weights, first, first + n), scaling=scaling[first : first + n],
         stops=outcome.stops, charges=outcome.charges,
@@ -120,7 +124,7 @@ def run_portfolio(series: Sequence[Bars], spec: BacktestSpec, finer: tuple[Bars,
     )  # fmt: skip
 
 
-def _of_formula(series: Sequence[Bars], spec: BacktestSpec) -> _Rows:
+def _of_formula(series: Sequence[Bars], spec: BacktestSpec, params: Sequence[StrategyParams]) -> _Rows:
     if spec.sleeves or spec.strategy.symbols:
         raise InputError(
             "a formula is traded by one strategy", field="data.formula", value=spec.data.formula,
@@ -128,20 +132,21 @@ def _of_formula(series: Sequence[Bars], spec: BacktestSpec) -> _Rows:
         )  # fmt: skip
     formula = parse_formula(spec.data.formula or "")
     synthetic, legs = synthetic_bars(formula, series)
-    signals, gates = signals_of(synthetic, spec.strategy, spec)
+    signals, gates = signals_of(synthetic, spec.strategy.name, params[0], spec)
     shares = formula.gearing({leg.symbol: leg.close for leg in legs})
     gears = [np.asarray(shares[leg.symbol]) for leg in legs]
     return _Rows(list(legs), [spec.strategy] * len(legs), [signals] * len(legs), gears, gates)
 
 
-def _of_sleeves(series: Sequence[Bars], spec: BacktestSpec) -> _Rows:
+def _of_sleeves(series: Sequence[Bars], spec: BacktestSpec, params: Sequence[StrategyParams]) -> _Rows:
     rows = _Rows([], [], [], None, ())
     gates: list[tuple[GateSeries, ...]] = []
-    for sleeve in (spec.strategy, *spec.sleeves):
+    for sleeve, given in zip((spec.strategy, *spec.sleeves), params, strict=True):
+        declared = declare(load(sleeve.name), given)
         for bars in series:
             if sleeve.symbols and bars.symbol not in sleeve.symbols:
                 continue
-            signals, found = signals_of(bars, sleeve, spec)
+            signals, found = signals_of(bars, sleeve.name, given, spec, declared)
             rows.legs.append(bars)
             rows.sleeves.append(sleeve)
             rows.signals.append(signals)
@@ -153,8 +158,7 @@ def _targets(
     rows: _Rows, axis: Axis, spec: BacktestSpec
 ) -> tuple[WeightSeries, FloatArray, FloatArray, FloatArray | None]:
     """Return allocation weights, capped targets, their scaling, and what multiplies them at an order."""
-    closes = axis.place([leg.close for leg in axis.legs], np.nan)
-    weights = weights_over_time(spec.portfolio.allocation, closes, axis.session)
+    weights = weights_over_time(spec.portfolio.allocation, axis.closes(), axis.session)
     asked = axis.carry(rows.signals, 0.0) * weights.weights
     asked *= np.array([sleeve.weight for sleeve in rows.sleeves]).reshape(-1, 1)
     gear = _gearing(rows, axis, spec)
@@ -224,12 +228,21 @@ def _volatility(close: FloatArray, length: int) -> FloatArray:
 
 
 def _positions(outcome: Outcome, n_assets: int) -> FloatArray:
-    orders, n = outcome.orders, outcome.equity.size
-    return np.array([positions_of(orders[orders["asset"] == asset], n) for asset in range(n_assets)])
+    """Return the quantity of each leg held at each close, float64[n_assets, n]."""
+    n, by_asset = outcome.equity.size, np.argsort(outcome.orders["asset"], kind="stable")
+    orders = outcome.orders[by_asset]
+    bounds = np.searchsorted(orders["asset"], np.arange(n_assets + 1))
+    held = np.zeros((n_assets, n))
+    for asset, (first, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+        if stop > first:
+            held[asset] = positions_of(orders[first:stop], n)
+    return held
 
 
 def _within(leg: Bars, axis: Bars, n: int) -> Bars:
     """Return the bars of a leg that lie in the run."""
+    if len(leg) == n and leg.time[0] == axis.time[0] and leg.time[-1] == axis.time[n - 1]:
+        return leg
     first = int(np.searchsorted(leg.time, axis.time[0]))
     stop = int(np.searchsorted(leg.time, axis.time[n - 1], side="right"))
     return leg if (first, stop) == (0, len(leg)) else leg.slice(first, stop)

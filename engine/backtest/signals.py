@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.backtest.spec import BacktestSpec, CandleKind, StrategySpec
-from engine.backtest.targets import targets_of
+from engine.backtest.spec import BacktestSpec, CandleKind
+from engine.backtest.targets import Declared, targets_of
 from engine.core.bars import Bars, FloatArray
 from engine.regimes import GateSeries, allowed
 from engine.strategies import Strategy, StrategyParams, load
 
 
 def signals_of(
-    bars: Bars, sleeve: StrategySpec, spec: BacktestSpec
+    bars: Bars, name: str, params: StrategyParams, spec: BacktestSpec, declared: Declared | None = None
 ) -> tuple[FloatArray, tuple[GateSeries, ...]]:
     """Return the target of one strategy on one instrument, zero while a gate is shut.
 
     Parameters
     ----------
     bars : Bars
-    sleeve : StrategySpec
+    name : str
+        Id of the strategy.
+    params : StrategyParams
+        Of the strategy, checked.
     spec : BacktestSpec
         Candles and gates.
+    declared : Declared, optional
+        What the strategy declares, when many instruments share it.
 
     Returns
     -------
@@ -34,9 +39,7 @@ def signals_of(
     StrategyError, InputError
         As in `targets_of`; a gate needs more history than there is; no brick forms.
     """
-    strategy = load(sleeve.name)
-    params = strategy.parse(sleeve.params)
-    target = _on_candles(strategy, params, bars, spec)
+    target = _on_candles(load(name), params, bars, spec, declared)
     if not spec.gates:
         return target, ()
     is_open, gates = allowed(bars, spec.gates)
@@ -48,9 +51,11 @@ def seen_bars(bars: Bars, spec: BacktestSpec) -> Bars:
     return _derived(bars, spec)[0]
 
 
-def _on_candles(strategy: Strategy, params: StrategyParams, bars: Bars, spec: BacktestSpec) -> FloatArray:
+def _on_candles(
+    strategy: Strategy, params: StrategyParams, bars: Bars, spec: BacktestSpec, declared: Declared | None
+) -> FloatArray:
     seen, index = _derived(bars, spec)
-    target = targets_of(strategy, seen, params)
+    target = targets_of(strategy, seen, params, declared=declared)
     if index is None:
         return target
     return np.where(index >= 0, target[np.maximum(index, 0)], 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -126,6 +127,11 @@ class DataSpec(Model):
     timeframe: str | None = field(None, help="Bar length, such as 1d or 15m; empty infers it")
     candles: CandleSpec = CandleSpec()
     instrument: InstrumentSpec = InstrumentSpec()
+
+    @cached_property
+    def without_paths(self) -> str:
+        """Canonical text but for the files' names: their prices count."""
+        return self.model_copy(update={"file": None, "files": (), "finer": None}).canonical
 
 
 class StrategySpec(Model):

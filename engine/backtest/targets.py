@@ -10,23 +10,62 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.core.bars import Bars, FloatArray
+from engine.core.bars import Bars, FloatArray, IntArray
 from engine.core.errors import IvyError, StrategyError
-from engine.indicators import Indicator, Pane
-from engine.indicators.bank import SOURCES, compute, kind_of
+from engine.indicators import KINDS, Indicator, Pane
+from engine.indicators.bank import SOURCES, Request, compute, distinct, fill_bank, kind_of
 from engine.registry import is_plugin_module
 from engine.strategies import Rule, Strategy, StrategyParams
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # terminal codes in numba's messages
 
 
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """What a strategy declares for some parameters: the same for every instrument.
+
+    Parameters
+    ----------
+    warmup : int
+    requests : list of Request
+        Distinct indicator lines.
+    height : int
+        Rows of their bank.
+    rows : int64[n_lines]
+        Bank row of each declared line.
+    """
+
+    warmup: int
+    requests: list[Request]
+    height: int
+    rows: IntArray
+
+
+def declare(strategy: Strategy, params: StrategyParams) -> Declared:
+    """Return what a strategy declares for these parameters.
+
+    Raises
+    ------
+    StrategyError
+        The strategy raised.
+    """
+    with blaming(strategy):
+        warmup = strategy.warmup(params)
+        lines = list(strategy.indicators(params).values()) if strategy.decide is not None else []
+        keys, rows = distinct(lines)
+        requests = [Request(key.kind, key.source, np.array([key.args])) for key in keys]
+        return Declared(warmup, requests, sum(len(KINDS[key.kind].outputs) for key in keys), rows)
+
+
 def targets_of(
-    strategy: Strategy, bars: Bars, params: StrategyParams, *, pure_python: bool = False
-) -> FloatArray:
+    strategy: Strategy, bars: Bars, params: StrategyParams, *, pure_python: bool = False,
+    declared: Declared | None = None,
+) -> FloatArray:  # fmt: skip
     """Return the target known at the close of each bar.
 
     Parameters
@@ -38,6 +77,8 @@ def targets_of(
         From ``strategy.parse``.
     pure_python : bool, default False
         Run a rule uncompiled: slow, for tests and for finding the line of an error.
+    declared : Declared, optional
+        From `declare`, when many instruments share it.
 
     Returns
     -------
@@ -52,13 +93,12 @@ def targets_of(
     InputError
         It reads a column that the data does not have; the message names the columns there.
     """
-    with blaming(strategy):
-        warmup = strategy.warmup(params)
+    declared = declared or declare(strategy, params)
     if strategy.decide is not None:
-        target = _from_rule(strategy, strategy.decide, bars, params, pure_python=pure_python)
+        target = _from_rule(strategy, strategy.decide, bars, params, declared, pure_python=pure_python)
     else:
-        target = _from_method(strategy, bars, params, warmup)
-    _check(strategy, bars, target, warmup)
+        target = _from_method(strategy, bars, params, declared.warmup)
+    _check(strategy, bars, target, declared.warmup)
     return target
 
 
@@ -93,16 +133,14 @@ def _declared(strategy: Strategy, params: StrategyParams) -> Mapping[str, Indica
 
 
 def _from_rule(
-    strategy: Strategy, rule: Rule, bars: Bars, params: StrategyParams, *, pure_python: bool
+    strategy: Strategy, rule: Rule, bars: Bars, params: StrategyParams, declared: Declared, *, pure_python: bool
 ) -> FloatArray:
     from engine.kernels.types import prices_of  # noqa: PLC0415  (numba only when used)
 
-    lines = list(_declared(strategy, params).values())
+    bank, target = np.empty((declared.height, len(bars))), np.zeros(len(bars))
     with blaming(strategy):
-        bank = compute(bars, lines)
-    target = np.zeros(len(bars))
-    given = (prices_of(bars), bank, np.arange(len(lines)), params.vector(), target)
-    with blaming(strategy):
+        fill_bank(bars, declared.requests, bank)
+        given = (prices_of(bars), bank, declared.rows, params.vector(), target)
         if pure_python:
             rule.python(*given)
             return target

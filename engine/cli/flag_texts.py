@@ -1,6 +1,6 @@
 """Values of the spec that are more than one word, from the texts of their flags.
 
-``--gate garch:side=low,length=252``, ``--sleeve ema_cross:fast=5@SPY,TLT*0.5``,
+``--gate garch:volatility=low,lookback=252``, ``--sleeve ema_cross:fast=5@SPY,TLT*0.5``,
 ``--symbol-costs BTC:commission_bps=10``, ``--group SPY=equities``, ``--symbols SPY,TLT``.
 """
 

@@ -94,12 +94,18 @@ def _version(name: str) -> str:
 
 
 def _registries(_folder: Path) -> str:
+    from engine.allocation import allocation_names  # noqa: PLC0415
+    from engine.execution.presets import PRESETS  # noqa: PLC0415
     from engine.indicators import KINDS  # noqa: PLC0415
     from engine.metrics import METRIC_NAMES  # noqa: PLC0415
+    from engine.regimes import gate_names  # noqa: PLC0415
     from engine.strategies import registry  # noqa: PLC0415
 
     strategies = registry.names()
-    found = {"strategies": strategies, "indicators": sorted(KINDS), "metrics": list(METRIC_NAMES)}
+    found = {
+        "strategies": strategies, "indicators": sorted(KINDS), "metrics": list(METRIC_NAMES),
+        "gates": gate_names(), "allocations": allocation_names(), "cost schedules": list(PRESETS),
+    }  # fmt: skip
     for kind, names in found.items():
         if not names:
             raise IvyError(f"no {kind} were found", hint="The installation is not complete; install it again")

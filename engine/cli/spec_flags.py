@@ -60,6 +60,7 @@ def spec_from(arguments: argparse.Namespace) -> BacktestSpec:
     values = read_mapping(path) if path else {}
     strategy = _strategy_values(values, arguments)
     values["strategy"] = strategy
+    _check_sleeves(values, arguments.spec)
     for item in _given(arguments).values():
         _put(values, item, item.value(getattr(arguments, item.path)), arguments.spec)
     with in_flag_words(arguments):
@@ -131,6 +132,19 @@ def _strategy_values(values: dict[str, Any], arguments: argparse.Namespace) -> d
     return held | {"params": checked_params(cls, params, place)}
 
 
+def _check_sleeves(values: Mapping[str, Any], source: str | None) -> None:
+    """Refuse further strategies of the file by their place; shapes are the model's business."""
+    sleeves = values.get("sleeves")
+    for at, sleeve in enumerate(sleeves if isinstance(sleeves, list) else ()):
+        if not isinstance(sleeve, Mapping) or not isinstance(sleeve.get("name"), str):
+            continue
+        where = f"{source}: sleeves.{at}"
+        cls, params = _strategy(sleeve["name"], where), sleeve.get("params") or {}
+        if isinstance(params, Mapping):
+            named = {str(name): value for name, value in params.items()}
+            checked_params(cls, named, f"{where}.params.{{}}".format)
+
+
 def _strategy(name: str, where: str) -> type[Strategy]:
     try:
         return registry.get(name)
@@ -151,6 +165,8 @@ def _located(error: InputError, arguments: argparse.Namespace) -> InputError:
             where = "--grid"
         elif source and error.field:
             where = f"{source}: {error.field}"
+        elif absent := _flag_of(error.field, {item.path: item for item in spec_flags()}):
+            where = absent.flag  # what is missing is named by the flag that would give it
     return InputError(error.what, field=error.field, value=error.value, where=where, hint=hint)
 
 

@@ -153,7 +153,7 @@ class ExecutionModel(Model):
         help="Largest exposure at the fill, as a multiple of equity",
     )
     maintenance: float = field(
-        0.0, low=0, high=1, step=0.05, unit="of position", title="Maintenance margin",
+        0.0, low=0, high=1, step=0.05, unit="of position", title="Maintenance",
         help="At a close with equity at or below this share of the positions' value, all is closed and the run ends",
     )
 

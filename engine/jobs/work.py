@@ -14,7 +14,7 @@ from engine.core.bars import FloatArray
 from engine.jobs.requests import BacktestJob, ImportJob, SweepJob
 
 if TYPE_CHECKING:
-    from engine.studies.runners import Cells
+    from engine.studies.cells import CellRunner
     from engine.studies.sweep import StudyResult
 
 
@@ -64,7 +64,7 @@ def plan_sweep(job: SweepJob) -> SweepPlan:
         As `engine.studies.sweep`.
     """
     from engine.studies.grid import build_cells  # noqa: PLC0415
-    from engine.studies.runners import length_of  # noqa: PLC0415
+    from engine.studies.sweep import length_of  # noqa: PLC0415
 
     spec = job.spec
     cells = build_cells(spec.strategy.name, spec.strategy.params, job.grid)
@@ -72,14 +72,14 @@ def plan_sweep(job: SweepJob) -> SweepPlan:
     return SweepPlan(cells.params, cells.illegal, n_bars, is_compiled)
 
 
-def prepare(job: SweepJob, params: npt.NDArray[Any]) -> Cells:
+def prepare(job: SweepJob, params: npt.NDArray[Any]) -> CellRunner:
     """Return the cells of a sweep, ready to be evaluated chunk by chunk."""
-    from engine.studies.runners import cells_of  # noqa: PLC0415
+    from engine.studies.cells import CellRunner  # noqa: PLC0415
 
-    return cells_of(job.bars, job.spec, params, job.finer)
+    return CellRunner(job.bars, job.spec, params, job.finer)
 
 
-def run_chunk(cells: Cells, start: int, stop: int) -> CellValues:
+def run_chunk(cells: CellRunner, start: int, stop: int) -> CellValues:
     """Return the metrics of cells ``start : stop``; a failing cell is a value."""
     errors: dict[int, str] = {}
     return CellValues(cells.run(start, stop, errors), errors)

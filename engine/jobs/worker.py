@@ -43,7 +43,7 @@ from engine.jobs.stripped import strip
 
 if TYPE_CHECKING:
     from engine.core.bars import Bars
-    from engine.studies.runners import Cells
+    from engine.studies.cells import CellRunner
 
 ORPHANED = 3
 _SET_PARENT_DEATH_SIGNAL = 1
@@ -98,7 +98,7 @@ class _Study:
 
     def __init__(self, introduction: Introduce) -> None:
         self.introduction = introduction
-        self.cells: Cells | None = None
+        self.cells: CellRunner | None = None
 
 
 class _Inbox:

@@ -27,6 +27,10 @@ _MARK = "__ivybt_kernel__"
 
 _ACCOUNT = {"error_model": "numpy", "_nrt": False}
 
+# Python never calls a kernel that compiled code calls. The code that would take its arguments out of Python
+# objects, dozens of arrays, is longer than most kernels.
+_CALLED_BY_COMPILED_CODE_ONLY = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 
 def kernel[F: Callable[..., Any]](function: F) -> F:
     """Mark a plain function as one that compiled loops may call.
@@ -88,11 +92,11 @@ def _compiled(function: Callable[..., None], signature: Any) -> Any:
     return dispatcher
 
 
-def _dispatcher(function: Any) -> Any:
+def _dispatcher(function: Any, **more: bool) -> Any:
     from numba import njit  # noqa: PLC0415
 
     checked = is_plugin_module(function.__module__)
-    options = getattr(function, _MARK, {})
+    options = getattr(function, _MARK, {}) | more
     return njit(nogil=True, boundscheck=checked, **options)(_linked(function))
 
 
@@ -108,7 +112,27 @@ def _enable_cache(dispatcher: Any, function: Any) -> None:
 @functools.cache
 def _compiled_kernel(function: Any) -> Any:
     # Only entries are cached on disk: a cached entry holds the code of all it calls.
-    return _dispatcher(function)
+    dispatcher = _dispatcher(function, **_CALLED_BY_COMPILED_CODE_ONLY)
+    if hasattr(dispatcher, "get_call_template"):  # a plain function when NUMBA_DISABLE_JIT is set
+        _forget_constants(dispatcher)
+    return dispatcher
+
+
+def _forget_constants(dispatcher: Any) -> None:
+    """Have one version compiled for all calls, whatever constants they give.
+
+    numba takes the 0 of ``bar = 0`` or a reason code for a type of its own while it infers types, and would
+    compile the function again for each, with all that it calls: 142 times instead of 61 for the simulator.
+    """
+    from numba.core.types import unliteral  # noqa: PLC0415
+
+    resolve = dispatcher.get_call_template
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        plain = {name: unliteral(kind) for name, kind in kws.items()}
+        return resolve([unliteral(kind) for kind in args], plain)
+
+    dispatcher.get_call_template = get_call_template
 
 
 def _called(function: Any) -> dict[str, Any]:

@@ -22,7 +22,10 @@ from engine.kernels.positions import (
     GOAL,
     HELD,
     LIQUIDATION,
+    OWN,
+    PRIOR,
     QUANTITY,
+    SEEN,
     STOP,
     STOP_LOSS,
     STOPPED,
@@ -45,7 +48,7 @@ BEFORE, BY_LIMIT, BY_STOP = 0, 1, 2
 def arm(state, asset, price, bar, decision, market, terms):
     """Set stop, target and trailing distance from the fill price of a new position (rule 10)."""
     side = 1.0 if state[asset, QUANTITY] > 0.0 else -1.0
-    state[asset, ENTRY_BAR] = bar
+    state[asset, ENTRY_BAR] = state[asset, OWN] if terms.has_gaps else bar
     state[asset, AMBIGUOUS] = 0.0
     if terms.has_stops:
         state[asset, STOP] = price - side * distance(terms.stop_loss, price, asset, decision, market, terms)
@@ -74,7 +77,10 @@ def leave(
                 return
     price = raw
     if slips:
-        price = slipped(raw, -side, asset, max(bar - 1, 0), market)
+        known = bar - 1
+        if terms.has_gaps:
+            known = int(state[asset, SEEN] if state[asset, SEEN] < bar else state[asset, PRIOR])
+        price = slipped(raw, -side, asset, max(known, 0), market)
         price = impacted(price, raw, -quantity, asset, bar, market, extra)
     left = 0.0 if part == abs(quantity) else quantity - side * part
     fill_apart(book, state, lots, asset, left, raw, price, bar, decision, reason, market, trades, orders)
@@ -124,7 +130,8 @@ def watch(
     if traces.stops.shape[1] > 1 and not np.isinf(stop):
         traces.stops[asset, bar] = side * stop
     raw, slips = np.nan, True
-    if entered == BEFORE and terms.time_stop > 0 and bar - state[asset, ENTRY_BAR] >= terms.time_stop:
+    age = (state[asset, OWN] if terms.has_gaps else bar) - state[asset, ENTRY_BAR]
+    if entered == BEFORE and terms.time_stop > 0 and age >= terms.time_stop:
         raw, reason = start, TIME_STOP
     elif entered == BEFORE and start <= stop:
         raw = start

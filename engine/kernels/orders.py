@@ -9,6 +9,7 @@ from engine.kernels.compile import account_kernel, loop_kernel
 from engine.kernels.costs import commission_of, impacted, slipped
 from engine.kernels.exits import arm
 from engine.kernels.positions import (
+    ASKS,
     CARRY,
     CARRY_DECISION,
     CARRY_ENTRY,
@@ -18,6 +19,7 @@ from engine.kernels.positions import (
     CAUSE,
     DECIDED,
     DECISION,
+    DUST,
     GOAL,
     HELD,
     LEVEL,
@@ -46,6 +48,7 @@ from engine.kernels.terms import (
 
 # An order filled by less than this share of what it asked for is listed as rejected.
 NEARLY_ALL = 0.99
+HARDLY_ANY = 1e-9
 
 
 @account_kernel
@@ -190,23 +193,18 @@ def reject(book, state, asset, bar, asked, filled, equity, traces):
 
 
 @loop_kernel
-def fit(book, state, asset, prices, bar, market, terms, traces):
-    """Cut an increase to what leaves gross exposure within the limit after its costs (rules 16, 17)."""
+def fit(book, state, asset, others, gross, held, bar, market, terms, traces):
+    """Cut an increase to what leaves gross exposure within the limit after its costs (rules 16, 17).
+
+    ``others`` and ``gross`` are the net and gross value of the other positions, ``held`` counts positions.
+    """
     quantity, want, price = state[asset, QUANTITY], state[asset, WANT], state[asset, PRICE]
-    others, gross, held = 0.0, 0.0, 0
-    for one in range(state.shape[0]):
-        if state[one, QUANTITY] != 0.0:
-            held += 1
-            if one != asset:
-                value = state[one, QUANTITY] * prices[one, bar]
-                others += value
-                gross += abs(value)
     equity = book[CASH] + quantity * price + others
     fee = commission_of(want - quantity, price, asset, market)
     most = (terms.max_leverage * (equity - fee) - gross) / price
     if quantity == 0.0 and held >= terms.max_positions:
         most = 0.0
-    if abs(want) <= most:
+    if abs(want) <= most * (1.0 + DUST):
         return
     side = 1.0 if want > 0.0 else -1.0
     # What is held already stays; a reversal that finds no room still closes the old side.
@@ -214,6 +212,8 @@ def fit(book, state, asset, prices, bar, market, terms, traces):
     cut = whole_lots(side * max(most, least), terms.lot) if most > least else side * least
     asked = want - quantity
     filled = (cut - quantity) / asked
+    if filled < HARDLY_ANY:  # room that rounding left
+        cut, filled = quantity, 0.0
     if filled < NEARLY_ALL:
         reject(book, state, asset, bar, asked, filled, equity, traces)
     state[asset, WANT] = cut + 0.0
@@ -261,14 +261,37 @@ def plan(
 
 
 @loop_kernel
+def rise(book, state, lots, prices, bar, lag, market, extra, terms, trades, orders, traces):
+    """Send the increases of one bar in rank order, as far as there is room (rule 17)."""
+    n_assets = state.shape[0]
+    net, gross, held = 0.0, 0.0, 0
+    for asset in range(n_assets):
+        if state[asset, QUANTITY] != 0.0:
+            value = state[asset, QUANTITY] * prices[asset, bar]
+            net, gross, held = net + value, gross + abs(value), held + 1
+    row = min(max(bar - lag, 0), extra.rank.shape[0] - 1)
+    for place in range(n_assets):
+        asset = extra.rank[row, place] if extra.rank.shape[1] == n_assets else place
+        if state[asset, ASKS] == 0.0:
+            continue
+        state[asset, ASKS] = 0.0
+        raw, quantity = prices[asset, bar], state[asset, QUANTITY]
+        before = quantity * raw
+        fit(book, state, asset, net - before, gross - abs(before), held, bar, market, terms, traces)
+        if state[asset, WANT] != quantity:
+            execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders)
+            after = state[asset, QUANTITY] * raw
+            net, gross = net + (after - before), gross + (abs(after) - abs(before))
+            held += (1 if after != 0.0 else 0) - (1 if before != 0.0 else 0)
+
+
+@loop_kernel
 def trade_all(
     book, state, lots, prices, bar, lag, targets, equity, market, extra, terms, trades, orders, traces
 ):
     """Send the orders of one bar: decided on one equity, reductions first, then increases by rank (rule 17)."""
-    n_assets = state.shape[0]
-    cash, total, increases = book[CASH], value_of(state, prices, bar), 0
-    for asset in range(n_assets):
-        state[asset, WANT] = state[asset, QUANTITY]
+    cash, total, increases, is_summed = book[CASH], 0.0, 0, False
+    for asset in range(state.shape[0]):
         decision = bar - lag
         if terms.has_gaps:
             if extra.alive[asset, bar] != ALIVE:
@@ -276,23 +299,20 @@ def trade_all(
             decision = bar if terms.fill == THIS_CLOSE else int(state[asset, SEEN])
         if decision < 0:
             continue
+        quiet = targets[asset, decision] == state[asset, HELD] and terms.rebalance == ON_CHANGE
+        if quiet and state[asset, CARRY] == 0.0:
+            continue
+        if not is_summed:  # before the bar's first order
+            total, is_summed = value_of(state, prices, bar), True
         plan(book, state, asset, cash, total, prices, bar, decision, targets, equity, market, extra, terms)
         quantity, want = state[asset, QUANTITY], state[asset, WANT]
         if abs(want) > abs(quantity):
+            state[asset, ASKS] = 1.0
             increases += 1
         elif want != quantity:
             execute(book, state, lots, asset, prices[asset, bar], bar, market, extra, terms, trades, orders)
-    if increases == 0:
-        return
-    row = min(max(bar - lag, 0), extra.rank.shape[0] - 1)
-    for place in range(n_assets):
-        asset = extra.rank[row, place] if extra.rank.shape[1] == n_assets else place
-        if abs(state[asset, WANT]) > abs(state[asset, QUANTITY]):
-            fit(book, state, asset, prices, bar, market, terms, traces)
-            if state[asset, WANT] != state[asset, QUANTITY]:
-                execute(
-                    book, state, lots, asset, prices[asset, bar], bar, market, extra, terms, trades, orders
-                )
+    if increases > 0:
+        rise(book, state, lots, prices, bar, lag, market, extra, terms, trades, orders, traces)
 
 
 @loop_kernel
@@ -314,13 +334,19 @@ def enter(
     decision, signal = int(state[asset, DECIDED]), state[asset, WAITING]
     state[asset, WAITING] = 0.0
     state[asset, DECISION], state[asset, CAUSE] = decision, SIGNAL
-    others = value_of(state, market.open, bar) - state[asset, QUANTITY] * market.open[asset, bar]
+    others, gross, held = 0.0, 0.0, 0
+    for one in range(state.shape[0]):
+        if state[one, QUANTITY] != 0.0:
+            held += 1
+            if one != asset:
+                value = state[one, QUANTITY] * market.open[one, bar]
+                others, gross = others + value, gross + abs(value)
     slips = terms.entry != AT_LIMIT
     want_of(
         book, state, asset, signal, book[CASH], others, raw, slips, bar, decision, market, extra, terms
     )
     if abs(state[asset, WANT]) > abs(state[asset, QUANTITY]):
-        fit(book, state, asset, market.open, bar, market, terms, traces)
+        fit(book, state, asset, others, gross, held, bar, market, terms, traces)
     if state[asset, WANT] != state[asset, QUANTITY]:
         execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders)
     return 1 if at_open else 2

@@ -20,7 +20,11 @@ SEEN, WANT, PRICE, DECISION, CAUSE = 14, 15, 16, 17, 18
 WAITING, LEVEL, UNTIL, DECIDED = 19, 20, 21, 22
 # What the volume cap left: the quantity aimed at, whether it is an exit, its reason, deciding bar.
 GOAL, CARRY, CARRY_REASON, CARRY_DECISION = 23, 24, 25, 26
-STATE_SIZE = 27
+# Whether WANT asks for more in this bar and waits for its rank.
+ASKS = 27
+# Where assets miss bars of the axis: number of own bars so far, and the own bar before SEEN.
+OWN, PRIOR = 28, 29
+STATE_SIZE = 30
 
 # Values of `state[asset, CARRY]`.
 CARRY_ENTRY, CARRY_EXIT = 1.0, 2.0

@@ -26,6 +26,8 @@ from engine.kernels.positions import (
     LIQUIDATION,
     LOT_QUANTITY,
     LOTS_FULL,
+    OWN,
+    PRIOR,
     QUANTITY,
     RESOLVED,
     SEEN,
@@ -38,6 +40,7 @@ from engine.kernels.positions import (
 from engine.kernels.terms import (
     ALIVE,
     AT_LIMIT,
+    AT_MARKET,
     BAND,
     CALENDAR,
     ENDED,
@@ -123,9 +126,11 @@ def live_all(book, state, lots, bar, market, extra, terms, trades, orders, trace
 
 @loop_kernel
 def end_data(book, state, lots, bar, market, extra, terms, trades, orders):
-    """Close at its last close what no longer trades; note which assets have a bar."""
+    """Count own bars; close at its last close what no longer trades."""
     for asset in range(state.shape[0]):
-        if extra.alive[asset, bar] == ENDED:
+        if extra.alive[asset, bar] == ALIVE:
+            state[asset, OWN] += 1.0
+        elif extra.alive[asset, bar] == ENDED:
             state[asset, WAITING] = state[asset, CARRY] = 0.0
             state[asset, STOPPED] = UNTIL_NEW_SIGNAL
             if state[asset, QUANTITY] != 0.0:
@@ -316,7 +321,7 @@ def simulate(market, extra, targets, terms, equity, trades, orders, traces, lots
                     book, state, lots, market.open, bar, lag, targets, equity, market, extra, terms, trades,
                     orders, traces,
                 )  # fmt: skip
-        if not terms.is_plain or (terms.has_stops and state[0, QUANTITY] != 0.0):
+        if terms.has_stops or terms.entry != AT_MARKET:
             live_all(book, state, lots, bar, market, extra, terms, trades, orders, traces)
         if terms.fill != NEXT_OPEN and bar >= lag:
             mark(book, state, market, bar, bar + 1, equity)
@@ -326,6 +331,7 @@ def simulate(market, extra, targets, terms, equity, trades, orders, traces, lots
         if terms.has_gaps:
             for asset in range(n_assets):
                 if extra.alive[asset, bar] == ALIVE:
+                    state[asset, PRIOR] = state[asset, SEEN]
                     state[asset, SEEN] = bar
         if bar == n_bars - 1 and terms.close_at_end:
             flatten(book, state, lots, bar, END, market, extra, terms, trades, orders)

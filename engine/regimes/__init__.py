@@ -118,7 +118,7 @@ def parse_gate(values: Mapping[str, Any] | Gate) -> Gate:
     Parameters
     ----------
     values : mapping or Gate
-        ``{"name": "garch", "side": "low"}``; fields left out have their defaults.
+        ``{"name": "garch", "volatility": "low"}``; fields left out have their defaults.
 
     Raises
     ------

@@ -27,7 +27,7 @@ def window_field(default: int | None = None) -> Any:
 def history_field(default: int = 500) -> Any:
     """Declare the bars before the first fit."""
     return field(
-        default, low=20, high=100_000, step=50, unit="bars", title="History before the first fit",
+        default, low=20, high=100_000, step=50, unit="bars", title="First fit after",
         help="Bars before the first fit; the gate is closed until then",
     )  # fmt: skip
 

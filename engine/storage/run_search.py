@@ -58,7 +58,8 @@ def _condition(term: str) -> Condition | None:
     if not value:
         return None
     if key in _TEXTS:
-        return _contains(_TEXTS[key], value, negated=operator == "!=")
+        find = _symbol if key == "symbol" else _contains
+        return find(_TEXTS[key], value, negated=operator == "!=")
     if key in _STARRED:
         return Condition("starred = ?", (int((value.casefold() in _YES) != (operator == "!=")),))
     if key in _DATES:
@@ -71,6 +72,13 @@ def _contains(column: str, text: str, *, negated: bool = False) -> Condition:
     for special in ("\\", "%", "_"):
         plain = plain.replace(special, f"\\{special}")
     return Condition(f"{column} {'NOT ' if negated else ''}LIKE ? ESCAPE '\\'", (f"%{plain}%",))
+
+
+def _symbol(column: str, text: str, *, negated: bool) -> Condition:
+    # The column names the first few of many symbols ("SPY, TLT, GLD +2"); words are searched in all.
+    named, hidden = _contains(column, text), _contains("search_text", text)
+    sql = f"({named.sql} OR (instr({column}, ' +') > 0 AND {hidden.sql}))"
+    return Condition(f"NOT {sql}" if negated else sql, (*named.values, *hidden.values))
 
 
 def _date(column: str, operator: str, value: str) -> Condition:

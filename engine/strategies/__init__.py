@@ -7,11 +7,13 @@ pandas. Form, grid axes, command line, presets and proofs all come from that dec
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,9 +24,6 @@ from engine.fields import FieldInfo, Model, describe, parse
 from engine.fields import field as param
 from engine.indicators import KINDS, Indicator
 from engine.registry import Registry
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = [
     "Indicator", "Rule", "Strategy", "StrategyParams", "load", "param", "registry", "rule",
@@ -196,5 +195,16 @@ def load(name: str) -> Strategy:
 def source_digest(name: str) -> str:
     """Return the SHA-256 of the strategy's source file, line ends normalised."""
     path: Path = registry.path_of(name)
+    # A built-in rule runs as it was imported; a user's file may be edited between two runs.
+    return _own_digest(path) if path.parent == _HERE else _digest(path)
+
+
+_HERE = Path(__file__).parent
+
+
+def _digest(path: Path) -> str:
     text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+_own_digest = functools.cache(_digest)

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.backtest.run import instruments_of, run_backtest, select
 from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars, FloatArray
+from engine.data.split import span
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
+from engine.strategies import load
+from engine.studies.cells import CellRunner, is_simple
 from engine.studies.grid import build_cells
 from engine.studies.plan import cell_params
-from engine.studies.runners import cells_of, length_of, run_with, with_params
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +75,8 @@ class StudyResult:
         """Return the spec of one cell, ready for `run_backtest`."""
         names = self.params.dtype.names or ()
         own = cell_params({name: self.params[name] for name in names}, cell)
-        return with_params(self.spec, own)
+        strategy = self.spec.strategy.model_dump(mode="json")
+        return self.spec.replace(strategy=strategy | {"params": strategy["params"] | own})
 
 
 class MetricColumns(Mapping[str, FloatArray]):
@@ -107,7 +111,7 @@ class MetricColumns(Mapping[str, FloatArray]):
             for cell in range(len(self._study)):
                 if cell not in self._study.errors:
                     study = self._study
-                    metrics = run_with(study.bars, study.cell_spec(cell), study.finer).metrics
+                    metrics = run_backtest(study.bars, study.cell_spec(cell), study.finer).metrics
                     found[cell] = [metrics[tail] for tail in TAIL_NAMES]
             self._tails = {tail: found[:, k] for k, tail in enumerate(TAIL_NAMES)}
         return self._tails[name]
@@ -177,5 +181,22 @@ def run_cells(
     -------
     float64[n_cells, len(METRIC_NAMES)]
     """
-    cells = cells_of(bars, spec, params, finer)
+    cells = CellRunner(bars, spec, params, finer)
     return cells.run(0, params.size, {} if errors is None else errors)
+
+
+def length_of(
+    bars: Bars | Sequence[Bars], spec: BacktestSpec, finer: Sequence[Bars] = ()
+) -> tuple[int, bool]:
+    """Return how many bars a cell works on, and whether its loops are compiled as one.
+
+    Raises
+    ------
+    InputError, DataError
+        The spec and the bars do not go together: no bar in the date range, an unknown symbol.
+    """
+    series = instruments_of(bars, spec)
+    if len(series) > 1 or finer or not is_simple(spec):
+        span(len(series[0]), spec.data.train_split, spec.data.run_mode)
+        return sum(map(len, series)), False
+    return len(select(series, spec)), load(spec.strategy.name).decide is not None

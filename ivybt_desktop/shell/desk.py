@@ -52,8 +52,12 @@ class Desk:
     # -- files ----------------------------------------------------------------------------------
 
     def open_prices(self) -> None:
-        """Ask for a price file."""
-        self._ask_file("Open prices", _PRICES, self.files.open)
+        """Ask for price files; several make one portfolio."""
+        dialog = QFileDialog(self.window, "Open prices", filter=_PRICES)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda names: self.files.open_all([Path(name) for name in names]))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def open_spec(self) -> None:
         """Ask for a spec file."""

@@ -256,10 +256,7 @@ class FileControl:
         if len(found) > _TOLD:
             space.log("info", f"{len(found):,} instruments in use")
         files = tuple(dict.fromkeys(space.sources.values()))
-        if adds:
-            spec = _spec_on_added(space.spec, files, sources)
-        else:
-            spec = self._spec_on(files, reading)
+        spec = _spec_on_added(space.spec, files, sources) if adds else self._spec_on(files, reading)
         if spec is not None:
             space.set_spec(spec)
         self.opened.emit(files[0])

@@ -95,8 +95,8 @@ QPushButton[role="quiet"]:focus, QToolButton[role="quiet"]:focus { border: 1px s
 QToolButton::menu-indicator { image: none; }
 QCheckBox, QRadioButton { spacing: 6px; }
 QCheckBox:disabled, QRadioButton:disabled, QLabel:disabled { color: $disabled; }
-QCheckBox::indicator, QGroupBox::indicator { width: 14px; height: 14px; border: 1px solid $quiet; border-radius: 3px; background: $inset; }
-QCheckBox::indicator:checked, QGroupBox::indicator:checked { background: $accent; border-color: $accent; image: url("$glyphs/check.png"); }
+QCheckBox::indicator, QGroupBox::indicator, QTableView::indicator { width: 14px; height: 14px; border: 1px solid $quiet; border-radius: 3px; background: $inset; }
+QCheckBox::indicator:checked, QGroupBox::indicator:checked, QTableView::indicator:checked { background: $accent; border-color: $accent; image: url("$glyphs/check.png"); }
 QCheckBox::indicator:indeterminate { background: $accent; border-color: $accent; image: url("$glyphs/dash.png"); }
 QCheckBox::indicator:focus, QCheckBox::indicator:hover { border-color: $accent; }
 QCheckBox::indicator:disabled { border-color: $line; }

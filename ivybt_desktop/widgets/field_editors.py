@@ -7,8 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QToolButton,
+    QWidget,
+)
 
 from engine.fields import FieldInfo
 from ivybt_desktop.theme.tokens import SIZES
@@ -16,10 +22,12 @@ from ivybt_desktop.widgets.date_edit import DateEdit
 from ivybt_desktop.widgets.field_words import OFF, choice_words, read_symbols, step_of
 from ivybt_desktop.widgets.line_edit import LineEdit
 from ivybt_desktop.widgets.number_edit import NumberEdit
+from ivybt_desktop.widgets.quiet_combo import QuietCombo
 from ivybt_desktop.widgets.slider_row import DragSlider, SliderScale
 
 # Wide enough for "1,000.5 /order"; the slider takes what is left of the row.
 _NUMBER_WIDTH = SIZES.grid * 22
+_SHORTEST_SLIDER = SIZES.grid * 10
 PRICE_FILES = "Prices (*.csv *.txt *.tsv *.gz *.parquet *.pq *.feather);;All files (*)"
 
 
@@ -130,7 +138,11 @@ class NumberEditor(Editor):
         super().set_info(info)
         self.edit.set_info(info)
         self._scale = SliderScale.of(info if self.reach is None else replace(info, high=self.reach))
-        self.slider.setVisible(self._scale is not None)
+        # What is beside it stays in its column when the slider has no room.
+        policy = self.slider.sizePolicy()
+        policy.setRetainSizeWhenHidden(self.toggle is not None and self._scale is not None)
+        self.slider.setSizePolicy(policy)
+        self._fit_slider()
         self.row.setStretchFactor(self.edit, 0 if self._scale else 1)
         self.edit.setMinimumWidth(_NUMBER_WIDTH)
         self.edit.setMaximumWidth(_NUMBER_WIDTH if self._scale else 16_777_215)
@@ -143,6 +155,18 @@ class NumberEditor(Editor):
     def set_placeholder(self, text: str) -> None:
         """Show what stands in for a number that is off."""
         self.edit.setPlaceholderText(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out a slider that has no room to slide."""
+        super().resizeEvent(event)
+        self._fit_slider()
+
+    def _fit_slider(self) -> None:
+        room = self.width() - self.edit.minimumWidth() - 2 * self.row.spacing()
+        if self.toggle is not None:
+            room -= self.toggle.sizeHint().width() + self.row.spacing()
+        fits = self.toggle is None or room >= _SHORTEST_SLIDER
+        self.slider.setVisible(self._scale is not None and fits)
 
     def _show_off(self) -> None:
         self.edit.setText("")
@@ -243,8 +267,14 @@ class ChoiceEditor(Editor):
     def set_value(self, value: Any) -> None:
         """Show a word without emitting."""
         self.combo.setCurrentIndex(self.combo.findData(None if value is None else str(value)))
+        self._tell()
+
+    def _tell(self) -> None:
+        title, tip = self._words.get(self.value(), ("", ""))
+        self.combo.setToolTip(f"{title}\n{tip}".strip() if title else "")
 
     def _chosen(self) -> None:
+        self._tell()
         self.changed.emit(self.value())
         self.committed.emit(self.value())
 
@@ -336,23 +366,6 @@ class SymbolsEditor(LineEditor):
         """Show symbols without emitting; a list that already says so is left as it was typed."""
         if value != self.value():
             self.edit.set_value(", ".join(value or ()) or None)
-
-
-class QuietCombo(QComboBox):
-    """Combo box that leaves the wheel to the form unless it has the focus."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll the form; with the focus, step through the choices."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 def make_editor(info: FieldInfo) -> Editor:

@@ -60,12 +60,13 @@ class FieldRow(QObject):
     changed = Signal(str, object)
     committed = Signal(str, object)
 
-    def __init__(self, info: FieldInfo, parent: QWidget) -> None:
+    def __init__(self, info: FieldInfo, parent: QWidget, *, wide: bool = False) -> None:
         super().__init__(parent)
-        self.info = info
+        self.info, self.is_wide = info, wide
         self.dot = ResetDot(parent)
         self.label = ElidedLabel(info.title, parent)
         self.label.setProperty("role", "quiet")
+        self.label.setVisible(not wide)
         self.editor = make_editor(info)
         self.error = QLabel(parent)
         self.error.setProperty("role", "danger")
@@ -119,7 +120,7 @@ class FieldRow(QObject):
             return
         # A flag of our own: a row that was just made counts as hidden for Qt until it is laid out.
         self._hidden = hidden
-        self.label.setVisible(not hidden)
+        self.label.setVisible(not hidden and not self.is_wide)
         self.editor.setVisible(not hidden)
         self.error.setVisible(not hidden and self._spoken)
         self._mark_changed(self._known)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.data.split import RunMode
+from engine.execution.cost_words import costs_sentence
 from engine.execution.fills import Entry, Fill
 from engine.fields import Model, describe
 from ivybt_desktop.widgets.field_words import shown_value
@@ -15,26 +17,8 @@ from ivybt_desktop.widgets.format import MINUS, count, exact, money
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
     from engine.backtest.spec import BacktestSpec, CandleSpec
-    from engine.execution.costs import CostModel
     from engine.execution.fills import ExecutionModel
 
-# Costs in the order of a sentence: field, factor, unit.
-_COSTS = (
-    ("slippage_bps", 1.0, "bps slippage"),
-    ("slippage_ticks", 1.0, "ticks slippage"),
-    ("slippage_range", 100.0, "% of the bar's range slippage"),
-    ("impact_bps", 1.0, "bps impact at the whole volume"),
-    ("spread_bps", 1.0, "bps spread"),
-    ("spread_amount", 1.0, "spread"),
-    ("commission_bps", 1.0, "bps commission"),
-    ("commission_fixed", 1.0, "per order"),
-    ("commission_per_unit", 1.0, "per unit"),
-    ("commission_min", 1.0, "at least per order"),
-    ("sell_fee_bps", 1.0, "bps on sales"),
-    ("sell_fee_per_unit", 1.0, "per unit sold"),
-    ("borrow_rate", 100.0, "% a year to borrow"),
-    ("margin_rate", 100.0, "% a year on negative cash"),
-)
 _CANDLES = {"heikin_ashi": "Heikin Ashi candles", "renko": "Renko bricks"}
 
 
@@ -50,19 +34,7 @@ def needs_care(spec: BacktestSpec) -> bool:
 
 def cost_words(spec: BacktestSpec) -> str:
     """Return ``costs 10 bps slippage, 1 per order`` or ``no costs``."""
-    words = _costs(spec.costs)
-    if spec.symbol_costs:
-        words += f", others for {', '.join(sorted(spec.symbol_costs))}"
-    return words
-
-
-def _costs(costs: CostModel) -> str:
-    said = []
-    for name, factor, unit in _COSTS:
-        value = getattr(costs, name)
-        if value:
-            said.append(f"{exact(round(value * factor, 10))} {unit}")
-    return "costs " + ", ".join(said) if said else "no costs"
+    return costs_sentence(spec.costs, spec.symbol_costs)
 
 
 def extra_words(spec: BacktestSpec) -> list[str]:
@@ -148,6 +120,20 @@ def resolved_words(result: BacktestResult) -> str:
     if band is None or not band.resolved:
         return ""
     return f"{count(band.resolved)} {'bar' if band.resolved == 1 else 'bars'} decided by finer bars"
+
+
+def leg_titles(result: BacktestResult) -> list[str]:
+    """Return one name per leg: its symbol, with the strategy where a symbol has several."""
+    symbols = result.symbols
+    sleeves = (*result.sleeves, *[""] * (len(symbols) - len(result.sleeves)))
+    shared = {symbol for symbol, legs in Counter(symbols).items() if legs > 1}
+    seen: Counter[str] = Counter()
+    titles = []
+    for symbol, sleeve in zip(symbols, sleeves, strict=True):
+        title = f"{symbol} {sleeve}".strip() if symbol in shared else symbol
+        seen[title] += 1
+        titles.append(f"{title} {seen[title]}" if seen[title] > 1 else title)
+    return titles
 
 
 def gate_title(model: Model) -> str:

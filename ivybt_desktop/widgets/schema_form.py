@@ -19,7 +19,7 @@ from ivybt_desktop.widgets.field_row import DOT_WIDTH, FieldRow
 from ivybt_desktop.widgets.field_words import check
 
 # The label column has one width in all forms, so that controls of stacked sections line up.
-_LABEL_WIDTH = SIZES.grid * 26
+_LABEL_WIDTH = SIZES.grid * 28
 
 
 class SchemaForm(QWidget):
@@ -29,6 +29,8 @@ class SchemaForm(QWidget):
     ----------
     fields : sequence of FieldInfo
         What `engine.fields.describe` returns, or a part of it.
+    wide : collection of str
+        Fields whose control takes the whole row, in place of its label.
 
     Attributes
     ----------
@@ -42,8 +44,11 @@ class SchemaForm(QWidget):
     changed = Signal(str, object)
     committed = Signal(str, object)
 
-    def __init__(self, fields: Sequence[FieldInfo] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self, fields: Sequence[FieldInfo] = (), parent: QWidget | None = None, *, wide: Collection[str] = ()
+    ) -> None:
         super().__init__(parent)
+        self._wide = frozenset(wide)
         self._rows: dict[str, FieldRow] = {}
         self._judged: dict[str, str] = {}
         self._grid = QGridLayout(self)
@@ -140,9 +145,13 @@ class SchemaForm(QWidget):
         self._rows[name].editor.focus_target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _make_row(self, info: FieldInfo, line: int) -> FieldRow:
-        row = FieldRow(info, self)
-        for column, part in enumerate(row.parts):
-            self._grid.addWidget(part, line, column)
+        row = FieldRow(info, self, wide=info.name in self._wide)
+        if row.is_wide:
+            self._grid.addWidget(row.dot, line, 0)
+            self._grid.addWidget(row.editor, line, 1, 1, 2)
+        else:
+            for column, part in enumerate(row.parts):
+                self._grid.addWidget(part, line, column)
         self._grid.addWidget(row.error, line + 1, 1, 1, 2)
         row.changed.connect(self._judge)
         row.changed.connect(self.changed)

@@ -79,7 +79,7 @@ class DragSlider(QSlider):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setSingleStep(1)
         self.setPageStep(10)
-        self.setMinimumWidth(SIZES.row)
+        self.setMinimumWidth(4 * SIZES.grid)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the form: scrolling over a slider changes nothing."""

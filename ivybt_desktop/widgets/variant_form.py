@@ -37,7 +37,9 @@ class VariantForm(QWidget):
     def __init__(self, slot: Slot, *, first: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._first = first
-        self.kind, self.fields = SchemaForm((self._kind_field(slot),)), SchemaForm()
+        field = self._kind_field(slot)
+        # The titles of kinds are sentences almost: they take the row, the section's title is their label.
+        self.kind, self.fields = SchemaForm((field,), wide=(field.name,)), SchemaForm()
         self.sentence = QLabel()
         self.sentence.setProperty("role", "label")
         self.sentence.setWordWrap(True)

@@ -7,7 +7,16 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ivybt_desktop.theme.icons import icon
 from ivybt_desktop.theme.tokens import SIZES, Tokens
@@ -190,7 +199,8 @@ class VariantList(QWidget):
 
     def _drop(self, prefix: str) -> None:
         item = self._items.pop(prefix)
-        had_focus = item.isAncestorOf(item.window().focusWidget()) if item.window().focusWidget() else False
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and item.isAncestorOf(focus)
         self._column.removeWidget(item)
         item.hide()
         item.deleteLater()

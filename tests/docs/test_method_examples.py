@@ -1,4 +1,8 @@
-"""The worked examples of docs/method.md, run as printed."""
+"""The worked examples of docs/method.md, run as printed: time, decision, fill, stops, money, numbers.
+
+Those of sizes, costs and entries are in test_method_orders.py, those of several instruments in
+test_method_portfolio.py.
+"""
 
 from __future__ import annotations
 
@@ -6,44 +10,12 @@ import numpy as np
 import pytest
 
 import engine
-from engine.backtest.run import simulate_signals
 from engine.core.framing import close_instants
 from engine.core.instrument import AssetClass
-from engine.core.timeframe import NS_PER_DAY
 from engine.core.trade import Reason
 from engine.data.closes import find_closes
 from engine.metrics import returns as measures
-
-DAY_0 = int(np.datetime64("2024-01-01", "D").astype(np.int64))  # a Monday
-
-
-def bars_of(rows, days=None):
-    """Make daily bars from rows of (open, high, low, close), or from one price a bar."""
-    rows = [row if isinstance(row, tuple) else (row,) * 4 for row in rows]
-    open_, high, low, close = np.array(rows, dtype=float).T
-    session = DAY_0 + np.array(days if days is not None else range(len(rows)))
-    return engine.Bars(
-        engine.Instrument("EX"), engine.Timeframe.parse("1d"), (session + 1) * NS_PER_DAY,
-        open_, high, low, close, np.ones(len(rows)), session,
-    )  # fmt: skip
-
-
-def run(rows, target, *, capital=10_000.0, days=None, costs=None, **execution):
-    """Simulate given targets; no costs unless told."""
-    spec = engine.BacktestSpec(
-        strategy="external_signals", capital=capital, costs={"slippage_bps": 0} | (costs or {}),
-        execution=execution, periods_per_year=252,
-    )  # fmt: skip
-    return simulate_signals(bars_of(rows, days), np.array(target, dtype=float), spec)
-
-
-def fills(result):
-    """Return (bar, quantity, price) of every order."""
-    return [(int(o["fill_bar"]), o["quantity"], o["price"]) for o in result.orders]
-
-
-def about(*numbers):
-    return pytest.approx(numbers, rel=1e-9)
+from tests.docs.method_cases import about, bars_of, fills, run
 
 
 def test_rule_1_times_are_closes():
@@ -196,7 +168,7 @@ def test_rule_15_a_short_sale_credits_cash_and_pays_for_the_weekend():
     assert result.equity[1] - result.equity[2] == pytest.approx(2.94)
 
 
-def test_rule_15_a_ruined_account_is_closed_out_and_the_run_ends():
+def test_rule_16_a_ruined_account_is_closed_out_and_the_run_ends():
     result = run([100, 100, 250, 100], [-1] * 4)
     assert result.equity.size == 3
     assert Reason(result.trades["exit_reason"][0]) is Reason.LIQUIDATION

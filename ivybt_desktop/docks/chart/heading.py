@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ivybt_desktop.docks.chart.ports import Heading
 from ivybt_desktop.theme.tokens import SIZES
@@ -73,11 +73,8 @@ class HeadingBar(QWidget):
         self.legs.setMaxVisibleItems(20)
         self.legs.hide()
         self.legs.activated.connect(lambda place: self.leg_chosen.emit(int(self.legs.itemData(place))))
-        self.blocks = QToolButton(self)
-        self.blocks.setCheckable(True)
+        self.blocks = QCheckBox("Signal candles", self)
         self.blocks.setChecked(True)
-        self.blocks.setProperty("role", "quiet")
-        self.blocks.setText("Signal candles")
         self.blocks.setToolTip("Show the candles that the strategy decided on over the real ones")
         self.blocks.hide()
         self.blocks.toggled.connect(self.blocks_toggled)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from ivybt_desktop.widgets.run_words import leg_titles
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -41,6 +44,20 @@ class Leg:
     rows: IntArray
     places: IntArray | None
     axis: Bars
+
+    @cached_property
+    def doubts(self) -> tuple[IntArray, IntArray]:
+        """Bars, increasing, at which ambiguous trades were entered or left, and their own rows.
+
+        Found once: the data tip asks at every move of the mouse.
+        """
+        trades = self.run.trades
+        some = np.flatnonzero(trades["ambiguous"])
+        left = some[~trades["open"][some]]
+        bars = np.concatenate((trades["entry_bar"][some], trades["exit_bar"][left]))
+        rows = np.concatenate((some, left))
+        pairs = np.unique(np.stack((bars, rows)), axis=1) if bars.size else np.empty((2, 0), np.int64)
+        return pairs[0], pairs[1]
 
     def own_row(self, row: int) -> int:
         """Return its row of a trade of the whole run; -1 when the trade is another instrument's."""
@@ -82,26 +99,52 @@ def leg_of(result: BacktestResult, asset: int) -> Leg:
     if not result.is_portfolio:
         return Leg(0, result, np.arange(result.trades.size), None, result.bars)
     if asset == SYNTHETIC:
-        alone = replace(result, trades=result.trades[:0], orders=result.orders[:0], stops=None)
-        return Leg(SYNTHETIC, alone, np.empty(0, np.int64), None, result.bars)
+        return _synthetic(result)
     from engine.backtest.leg_view import leg_view  # noqa: PLC0415  (only portfolios need it)
 
     run = leg_view(result, asset)
     run = replace(run, spec=run.spec.model_copy(update={"strategy": _strategy_of(result, asset)}))
     rows = np.flatnonzero(result.trades["asset"] == asset)
-    places = np.searchsorted(result.bars.time, run.bars.time).astype(np.int64)
-    same = places.size == len(result.bars)
-    return Leg(asset, run, rows, None if same else places, result.bars)
+    return Leg(asset, run, rows, _places(result.bars, run.bars), result.bars)
+
+
+def _places(axis: Bars, bars: Bars) -> IntArray | None:
+    """Return where bars stand on an axis; None when they are its bars."""
+    places = np.searchsorted(axis.time, bars.time).astype(np.int64)
+    return None if places.size == len(axis) else np.minimum(places, len(axis) - 1)
+
+
+def _synthetic(result: BacktestResult) -> Leg:
+    """Return the synthetic instrument of a formula: what the strategy saw, without orders of its own."""
+    from engine.data.formula import parse_formula, synthetic_bars  # noqa: PLC0415
+
+    formula = parse_formula(result.spec.data.formula or "")
+    bars, _ = synthetic_bars(formula, list({leg.symbol: leg for leg in result.legs}.values()))
+    places = _places(result.bars, bars)
+    at = np.arange(len(bars)) if places is None else places
+    at = at[at < result.equity.size]
+    split = None if result.split is None else int(np.searchsorted(at, result.split))
+    run = replace(
+        result, bars=bars, legs=(), sleeves=(), equity=result.equity[at], positions=result.holdings[:, at],
+        trades=result.trades[:0], orders=result.orders[:0], rejected=result.rejected[:0], stops=None,
+        band=None, charges=None, scaling=None, allocation=None, split=split,
+    )  # fmt: skip
+    return Leg(SYNTHETIC, run, np.empty(0, np.int64), places, result.bars)
 
 
 def _strategy_of(result: BacktestResult, asset: int) -> StrategySpec:
     """Return the strategy that decided on a leg."""
-    spec, name = result.spec, result.sleeves[asset] if asset < len(result.sleeves) else ""
-    symbol = result.symbols[asset]
-    named = [sleeve for sleeve in (spec.strategy, *spec.sleeves) if sleeve.name == name]
-    # The same strategy may stand there twice with other parameters, each for symbols of its own.
-    fitting = [sleeve for sleeve in named if not sleeve.symbols or symbol in sleeve.symbols]
-    return (fitting or named or [spec.strategy])[0]
+    spec, pairs = result.spec, list(zip(result.symbols, result.sleeves, strict=False))
+    if asset >= len(pairs):
+        return spec.strategy
+    symbol, name = pairs[asset]
+    fitting = [
+        sleeve for sleeve in (spec.strategy, *spec.sleeves)
+        if sleeve.name == name and (not sleeve.symbols or symbol in sleeve.symbols)
+    ]  # fmt: skip
+    # The same strategy may stand there twice with other parameters: legs keep the order of the settings.
+    place = pairs[:asset].count((symbol, name))
+    return fitting[min(place, len(fitting) - 1)] if fitting else spec.strategy
 
 
 def leg_names(result: BacktestResult) -> list[tuple[int, str]]:
@@ -111,11 +154,6 @@ def leg_names(result: BacktestResult) -> list[tuple[int, str]]:
     """
     if not result.is_portfolio:
         return []
-    symbols, sleeves = result.symbols, result.sleeves
-    twice = {symbol for symbol in symbols if symbols.count(symbol) > 1}
-    named = [
-        (asset, f"{symbol}  {sleeves[asset]}" if symbol in twice and asset < len(sleeves) else symbol)
-        for asset, symbol in enumerate(symbols)
-    ]
+    named = list(enumerate(leg_titles(result)))
     formula = result.spec.data.formula
     return [(SYNTHETIC, formula), *named] if formula else named

@@ -50,10 +50,10 @@ def account_rows(run: BacktestResult, bar: int, *, shared: bool) -> Rows:
 
 def ambiguous_rows(leg: Leg, bar: int) -> Rows:
     """Return a line for each ambiguous trade that was entered or left at a bar."""
-    trades = leg.run.trades
-    here = (trades["entry_bar"] == bar) | ((trades["exit_bar"] == bar) & ~trades["open"])
-    found = np.flatnonzero(here & trades["ambiguous"])
-    return [("Ambiguous", f"trade {leg.rows[row] + 1}: order inside the bar not known") for row in found]
+    bars, rows = leg.doubts
+    low, high = np.searchsorted(bars, (bar, bar + 1))
+    numbers = leg.rows[rows[low:high]] + 1
+    return [("Ambiguous", f"trade {number}: order inside the bar not known") for number in numbers.tolist()]
 
 
 def heading_of(bars: Bars, run: BacktestResult | None, *, chosen: bool = False) -> Heading:

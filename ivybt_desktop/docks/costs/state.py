@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from engine.backtest.contribution import sums_by_leg, turnover_of_legs
 from ivybt_desktop.widgets.format import count, exact, money, number, percent
+from ivybt_desktop.widgets.run_words import leg_titles
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -104,7 +105,7 @@ def cost_state(result: BacktestResult) -> CostState:
     spec, equity = result.spec, result.equity
     free = spec.costs.is_free and all(costs.is_free for costs in spec.symbol_costs.values())
     return CostState(
-        parts=tuple(parts), legs=result.symbols, trades=int(trades.size),
+        parts=tuple(parts), legs=tuple(leg_titles(result)), trades=int(trades.size),
         turnover=float(turnover_of_legs(result).sum()),
         change=float(equity[-1]) - spec.capital if equity.size else 0.0,
         currency=result.bars.instrument.currency, is_free=free,

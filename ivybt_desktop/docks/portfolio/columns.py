@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ivybt_desktop.docks.portfolio.state import leg_titles
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.widgets.format import money, percent_points
+from ivybt_desktop.widgets.run_words import leg_titles
 from ivybt_desktop.widgets.table_model import DOWN, PLAIN, UP, Column
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from engine.backtest.contribution import (
     turnover_of_legs,
 )
 from ivybt_desktop.widgets.format import count, money, number, percent
+from ivybt_desktop.widgets.run_words import leg_titles
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -69,16 +70,6 @@ class Matrix:
     names: Sequence[str]
     values: FloatArray
     note: str
-
-
-def leg_titles(result: BacktestResult) -> list[str]:
-    """Return one name per leg; two strategies on one symbol are told apart."""
-    symbols, sleeves = result.symbols, result.sleeves
-    twice = {symbol for symbol in symbols if symbols.count(symbol) > 1}
-    return [
-        f"{symbol} {sleeves[leg]}" if symbol in twice and leg < len(sleeves) else symbol
-        for leg, symbol in enumerate(symbols)
-    ]
 
 
 def weights_of(result: BacktestResult) -> Weights:

@@ -38,7 +38,12 @@ def asset_class_of(values: Mapping[str, Any], bars: Bars) -> AssetClass:
 
 def start_costs(values: Mapping[str, Any], bars: Bars) -> Values:
     """Return the values with the preset that a new spec on these prices starts with."""
-    return choose_preset(values, default_preset(asset_class_of(values, bars), bars.symbol).name)
+    return choose_preset(values, start_preset(values, bars).name)
+
+
+def start_preset(values: Mapping[str, Any], bars: Bars) -> CostPreset:
+    """Return the preset that a new spec on these prices starts with."""
+    return default_preset(asset_class_of(values, bars), bars.symbol)
 
 
 def fitting_presets(values: Mapping[str, Any], bars: Bars | None) -> tuple[str, ...]:
@@ -76,17 +81,26 @@ def cost_note(values: Mapping[str, Any], bars: Bars | None) -> tuple[str, bool]:
     preset = preset_of(values)
     if preset is None:
         return "", False
-    words = f"Costs: {preset.title} preset"
-    if preset.asset_class is not None:
-        words += f" for {_WORDS[preset.asset_class]}"
-    words += f", {preset.as_of}"
+    words = f"Costs: {preset_line(preset)}"
     if changed := changed_costs(values):
         words += f"; {changed} changed from preset"
     if bars is not None and preset.asset_class is not None:
         kind = asset_class_of(values, bars)
         if kind is not preset.asset_class:
             return f"{words}. The prices are of {_WORDS[kind]}", True
-    return f"{words}. {preset.note}" if preset.note else words, False
+    return words, False
+
+
+def preset_line(preset: CostPreset) -> str:
+    """Return which preset it is, for what and of when."""
+    kind = f" for {_WORDS[preset.asset_class]}" if preset.asset_class is not None else ""
+    return f"{preset.title} preset{kind}, {preset.as_of}"
+
+
+def cost_detail(values: Mapping[str, Any]) -> str:
+    """Return what the chosen preset leaves out."""
+    preset = preset_of(values)
+    return "" if preset is None or is_free(values) else preset.note
 
 
 def preset_words() -> dict[str | None, tuple[str, str]]:

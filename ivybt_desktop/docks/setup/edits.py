@@ -19,6 +19,8 @@ from ivybt_desktop.docks.setup.sections import (
     STOP_SCALES,
 )
 
+_BRICKS = ("data.candles.brick_size", "data.candles.brick_atr")
+_FIRST_BRICK = 14
 GROUPS, OWN_COSTS, SYMBOLS = "portfolio.groups", "symbol_costs", "data.symbols"
 
 
@@ -30,6 +32,12 @@ def set_value(values: Mapping[str, Any], name: str, value: Any) -> Values:
     if prefix != name and prefix in slots_of(values):
         return choose_kind(values, prefix, str(value))
     changed = {**values, name: value}
+    if name == "data.candles.kind" and value == "renko" and not any(values[brick] for brick in _BRICKS):
+        changed["data.candles.brick_atr"] = _FIRST_BRICK
+    if name == "data.candles.kind" and value != "renko":
+        changed |= dict.fromkeys(_BRICKS)  # other candles have none
+    if name in _BRICKS and value is not None:
+        changed |= {brick: None for brick in _BRICKS if brick != name}  # one of the two makes the brick
     if name == "data.train_split" and value is None:
         changed["data.run_mode"] = "full"  # without a split there is no part to trade
     if name == "execution.stop_unit" and value != values[name]:

@@ -14,12 +14,12 @@ from engine.backtest.spec import BacktestSpec
 from engine.core.errors import IvyError
 from engine.strategies import registry
 from ivybt_desktop.docks.setup import screen
-from ivybt_desktop.docks.setup.cost_start import costs_in, start_costs
+from ivybt_desktop.docks.setup.cost_start import costs_in, preset_line, preset_of, start_costs
 from ivybt_desktop.docks.setup.edits import Edit, ForgetSymbols, set_value
 from ivybt_desktop.docks.setup.finer import READING, FinerBars
 from ivybt_desktop.docks.setup.history import History
 from ivybt_desktop.docks.setup.ports import LivePort, PresetStore, SetupServices, SetupView
-from ivybt_desktop.docks.setup.sections import FINER, PARAMS, params_of
+from ivybt_desktop.docks.setup.sections import FINER, PARAMS, PRESET, params_of
 from ivybt_desktop.docks.setup.state import NO_DATA, strategy_choices
 from ivybt_desktop.docks.setup.summaries import changes
 from ivybt_desktop.docks.setup.validation import Verdict, judge, sentence
@@ -82,6 +82,7 @@ class SetupPresenter:
         if workspace.spec is not None:
             self._take_spec(workspace.spec)
         else:
+            self._history.rebase(self._with_costs)
             self._apply()
 
     # -- what a person does ---------------------------------------------------------------------
@@ -294,7 +295,11 @@ class SetupPresenter:
 
     def _bars_changed(self, _bars: Bars) -> None:
         self._waits = False
+        before = self.values.get(PRESET)
         self._history.rebase(self._with_costs)
+        preset = preset_of(self.values)
+        if preset is not None and preset.name != before:
+            self._workspace.log("info", f"Costs: {preset_line(preset)}")
         self._apply()
 
     def _result_changed(self, _result: BacktestResult | None) -> None:

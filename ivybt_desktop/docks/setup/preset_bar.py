@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QTool
 from ivybt_desktop.docks.setup.state import SetupState
 from ivybt_desktop.theme.icons import icon
 from ivybt_desktop.theme.tokens import SIZES, Tokens
-from ivybt_desktop.widgets.field_editors import QuietCombo
+from ivybt_desktop.widgets.quiet_combo import QuietCombo
 
 
 class PresetBar(QWidget):

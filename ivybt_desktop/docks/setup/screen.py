@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.fields import FieldInfo
 from ivybt_desktop.docks.setup import state as parts
-from ivybt_desktop.docks.setup.cost_start import cost_defaults, cost_note
+from ivybt_desktop.docks.setup.cost_start import cost_defaults, cost_detail, cost_note
 from ivybt_desktop.docks.setup.kinds import SLEEVES
 from ivybt_desktop.docks.setup.sections import FIELDS, RARE, SECTIONS
 from ivybt_desktop.docks.setup.summaries import changes, hidden_fields, summaries
@@ -79,7 +79,8 @@ def state_of(given: Given) -> parts.SetupState:
         lists=parts.lists_of(values), summaries={**summaries(values, data.symbol, loaded), "strategy": title},
         changes=changes(values), more=_more(left_out, given.opened), folded=given.folded,
         symbols=parts.symbol_rows(given.universe, values), fill_sentence=fill,
-        fill_is_warning=fill_is_warning, cost_note=costs, cost_is_warning=cost_is_warning,
+        fill_is_warning=fill_is_warning, cost_note=costs, cost_detail=cost_detail(values),
+        cost_is_warning=cost_is_warning,
         alone=parts.ALONE if is_alone else "", reason=given.reason,
         stale=parts.STALE if given.is_stale else "", live=given.is_live, choices=given.choices,
         presets=given.presets, preset=given.preset, preset_error=given.preset_error,

@@ -17,14 +17,13 @@ from ivybt_desktop.docks.setup.kinds import (
     kinds_of,
     slot_of,
 )
-from ivybt_desktop.docks.setup.sections import SECTIONS
+from ivybt_desktop.docks.setup.sections import PRESET, SECTIONS
 from ivybt_desktop.docks.setup.state import SetupState
 from ivybt_desktop.docks.setup.strategy_picker import StrategyPicker
 from ivybt_desktop.docks.setup.symbols_view import SymbolsView
 from ivybt_desktop.docks.setup.values import FIRST_RULE, defaults
 from ivybt_desktop.theme.roles import set_role
 from ivybt_desktop.theme.tokens import SIZES, Tokens
-from ivybt_desktop.widgets.field_row import DOT_WIDTH
 from ivybt_desktop.widgets.kind import Slot
 from ivybt_desktop.widgets.schema_form import SchemaForm
 from ivybt_desktop.widgets.variant_form import VariantForm
@@ -59,13 +58,14 @@ class Bodies(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.picker, self.params = StrategyPicker(), SchemaForm()
-        self.forms = {name: SchemaForm(part.fields) for name, part in SECTIONS.items()}
+        self.forms = {name: SchemaForm(part.fields, wide=(PRESET,)) for name, part in SECTIONS.items()}
         self.places = {prefix: VariantForm(_slot(prefix), first=first) for prefix, first in _FIRST.items()}
         self.lists = {name: VariantList(_WORDS[name], _EMPTY[name]) for name in (GATES, SLEEVES)}
         self.symbols = SymbolsView()
         self.symbol, self.detail = _label("heading"), _label("quiet")
         self.fill, self.problem = _label("quiet"), _label("danger")
-        self.cost_note, self.alone = _label("quiet"), _label("quiet")
+        self.cost_note, self.cost_detail = _label("quiet"), _label("label")
+        self.alone = _label("quiet")
         self.more = {name: _more_button(SECTIONS[name].title) for name in ("candles", "costs", "execution")}
         self._bodies = self._make()
         self._connect()
@@ -104,6 +104,7 @@ class Bodies(QObject):
         _say(self.fill, f"{state.fill_sentence}.", "warning" if state.fill_is_warning else "quiet")
         _say(self.problem, f"{state.problem}." if state.problem else "", "danger")
         _say(self.cost_note, _closed(state.cost_note), "warning" if state.cost_is_warning else "quiet")
+        _say(self.cost_detail, _closed(state.cost_detail), "label")
         _say(self.alone, _closed(state.alone), "quiet")
         for part in (self.places[ALLOCATION], self.forms["portfolio"]):
             part.setEnabled(not state.alone)
@@ -122,14 +123,17 @@ class Bodies(QObject):
             "sleeves": _stacked(self.lists[SLEEVES]),
             "gates": _stacked(self.lists[GATES]),
             "capital": _stacked(self.places[SIZING], forms["capital"]),
-            "costs": _stacked(self.cost_note, forms["costs"], more["costs"]),
+            "costs": _stacked(self.cost_note, forms["costs"], more["costs"], self.cost_detail),
             "execution": _stacked(forms["execution"], more["execution"], self.fill),
             "stops": _stacked(forms["stops"]),
             "portfolio": _stacked(self.alone, self.places[ALLOCATION], forms["portfolio"]),
         }
 
     def _connect(self) -> None:
-        for form in (self.params, *self.forms.values(), *self.places.values(), *self.lists.values()):
+        forms: tuple[SchemaForm | VariantForm | VariantList, ...] = (
+            self.params, *self.forms.values(), *self.places.values(), *self.lists.values()
+        )  # fmt: skip
+        for form in forms:
             form.changed.connect(self.changed)
             form.committed.connect(self.committed)
         for name, entries in self.lists.items():
@@ -178,7 +182,7 @@ def _stacked(*parts: QWidget) -> QWidget:
     for part in parts:
         if isinstance(part, QToolButton):
             line = QHBoxLayout()
-            line.setContentsMargins(DOT_WIDTH, 0, 0, 0)
+            line.setContentsMargins(SIZES.padding, 0, 0, 0)
             line.addWidget(part)
             line.addStretch(1)
             column.addLayout(line)

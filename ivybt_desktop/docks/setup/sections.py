@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.backtest.portfolio import PortfolioSpec
 from engine.backtest.spec import BacktestSpec, CandleSpec, DataSpec, InstrumentSpec
 from engine.execution.costs import CostModel
 from engine.execution.fills import ExecutionModel, StopUnit
 from engine.execution.presets import PRESETS
-from engine.fields import FieldInfo, describe
+from engine.fields import FieldInfo, Model, describe
 from engine.strategies import Strategy
 
 PARAMS = "strategy.params."
@@ -69,7 +70,7 @@ STOP_DISTANCES = (
 )  # fmt: skip
 ENTRY_DISTANCE = "execution.entry_distance"
 
-_MODELS = {
+_MODELS: dict[str, type[Model]] = {
     "data.": DataSpec, "data.candles.": CandleSpec, "data.instrument.": InstrumentSpec,
     "costs.": CostModel, "execution.": ExecutionModel, "portfolio.": PortfolioSpec, "": BacktestSpec,
 }  # fmt: skip
@@ -136,7 +137,7 @@ FIELDS: Mapping[str, FieldInfo] = {info.name: info for part in SECTIONS.values()
 
 # Part of the spec and of presets, shown by other means than a row: the files and symbols by the table of
 # instruments, the share of the first strategy beside its parameters.
-CARRIED = {
+CARRIED: dict[str, Any] = {
     "data.file": None, "data.files": (), "data.symbols": (), "portfolio.groups": {}, "symbol_costs": {},
     "strategy.symbols": (), "strategy.weight": 1.0,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from engine.execution.fills import Fill
 from engine.execution.presets import PRESETS
 from engine.fields import FieldInfo
 from engine.strategies import registry
-from ivybt_desktop.docks.setup.cost_start import cost_defaults, fitting_presets
+from ivybt_desktop.docks.setup.cost_start import cost_defaults, fitting_presets, start_preset
 from ivybt_desktop.docks.setup.edits import GROUPS, OWN_COSTS, SYMBOLS
 from ivybt_desktop.docks.setup.kinds import ALLOCATION, LISTS, SIZING, SLEEVES, first_line, items_of, slot_of
 from ivybt_desktop.docks.setup.sections import (
@@ -26,7 +26,7 @@ from ivybt_desktop.docks.setup.validation import bars_in_range
 from ivybt_desktop.widgets.choice import Choice
 from ivybt_desktop.widgets.cost_words import cost_words
 from ivybt_desktop.widgets.field_words import choice_words
-from ivybt_desktop.widgets.format import count
+from ivybt_desktop.widgets.format import count, exact
 from ivybt_desktop.widgets.kind import Slot
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _STARTS: dict[str, tuple[float, float | None]] = {
 
 @dataclass(frozen=True)
 class DataLine:
-    """What is loaded, in words; all empty when nothing is."""
+    """What is loaded, in words; all empty when nothing is. The last three are what the file tells."""
 
     symbol: str = ""
     detail: str = ""
@@ -60,6 +60,9 @@ class DataLine:
     first: str = ""
     last: str = ""
     periods: float | None = None
+    kind: str = ""
+    multiplier: str = ""
+    tick: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,8 @@ class SetupState:
     more : mapping of str to int
         Rare fields of each section that are left out now.
     symbols : tuple of SymbolRow
-    cost_note : str
-        Which preset, of when, and what was changed.
+    cost_note, cost_detail : str
+        Which preset, of when, and what was changed; what the preset leaves out.
     alone : str
         Why the portfolio settings cannot be used; empty when they can.
     reason : str
@@ -152,6 +155,7 @@ class SetupState:
     fill_sentence: str
     fill_is_warning: bool
     cost_note: str
+    cost_detail: str
     cost_is_warning: bool
     alone: str
     reason: str
@@ -187,6 +191,8 @@ def data_line(
     return DataLine(
         symbol=symbol, detail=f"{shown.timeframe} \N{MIDDLE DOT} {total} \N{MIDDLE DOT} {first} to {last}",
         file=file, first=first[:10], last=last[:10], periods=periods,
+        kind=shown.instrument.asset_class.value, multiplier=exact(shown.instrument.multiplier),
+        tick=exact(shown.instrument.tick_size) if shown.instrument.tick_size else "none",
     )  # fmt: skip
 
 
@@ -236,7 +242,8 @@ def field_changes(
     scaled = tuple(
         FieldChange(info, scale.start, scale.reach) for info in scaled_fields(values["execution.stop_unit"])
     )
-    presets = FieldChange(replace(FIELDS[PRESET], choices=fitting_presets(values, shown)))
+    start = None if shown is None else start_preset(values, shown).name
+    presets = FieldChange(replace(FIELDS[PRESET], choices=fitting_presets(values, shown), default=start))
     costs = tuple(
         FieldChange(replace(FIELDS[name], default=default))
         for name, default in cost_defaults(values).items()

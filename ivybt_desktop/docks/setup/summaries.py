@@ -81,7 +81,7 @@ def _candles(values: Mapping[str, Any]) -> str:
     words = choice_words(str(values["data.candles.kind"]))
     if values["data.candles.timeframe"]:
         words += f" {values['data.candles.timeframe']}"
-    if values["data.instrument.multiplier"] != 1.0:
+    if values["data.instrument.multiplier"] not in (None, 1):
         words += f", {_plain(values['data.instrument.multiplier'])} per point"
     return words
 

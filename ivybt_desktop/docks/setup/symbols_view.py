@@ -34,7 +34,7 @@ from ivybt_desktop.widgets.schema_form import SchemaForm
 _OWN = "own"
 _MOST_ROWS = 8
 # In steps of the grid: the first four stand in the narrowest panel.
-_WIDTHS = dict(zip(TITLES, (20, 13, 19, 19, 15, 18, 40), strict=True))
+_WIDTHS = dict(zip(TITLES, (19, 12, 19, 19, 15, 18, 40), strict=True))
 _GROUP = FieldInfo(
     "group", "str", None, None, None, None, (), "", "Name of the group for the cap per group",
     optional=True, title="Group",
@@ -60,7 +60,9 @@ class SymbolTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setWordWrap(False)
-        self.setFont(tabular(self.font()))
+        font = tabular(self.font())
+        font.setPixelSize(SIZES.label)
+        self.setFont(font)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(SIZES.table_row)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)

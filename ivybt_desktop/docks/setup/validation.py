@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # As many symbols as a sentence can name.
 _FEW = 8
 _LONG = 1_000_000_000
+# A name of a spec in a sentence: "execution.stop_loss", "commission_max".
+_NAME = re.compile(r"\b[a-z]+(?:[._][a-z]+)+\b")
 STRATEGY_SHARES = tuple(replace(info, name=f"strategy.{info.name}") for info in SHARES)
 
 
@@ -85,7 +88,8 @@ def judge(values: Mapping[str, Any], universe: Sequence[Bars]) -> Verdict:
         return Verdict(BacktestSpec.parse(nest(values, [info.name for info in params])))
     except InputError as error:
         if place := place_of(error.field, values):
-            return Verdict(None, {place: sentence(error)})
+            slot = next((slot for slot in slots if place.startswith(f"{slot.prefix}.")), None)
+            return Verdict(None, {place: sentence(error, slot.fields if slot else ())})
         return Verdict(None, problem=sentence(error))
 
 
@@ -101,10 +105,33 @@ def place_of(name: str, values: Mapping[str, Any]) -> str:
     return ""
 
 
-def sentence(error: IvyError) -> str:
-    """Return an error in one line without a full stop at its end: what, then what to do."""
-    what = f"{error.what[:1].upper()}{error.what[1:]}"
-    return f"{what}. {error.hint}".removesuffix(".") if error.hint else what
+def sentence(error: IvyError, fields: Sequence[FieldInfo] = ()) -> str:
+    """Return an error in one line without a full stop at its end: what, then what to do.
+
+    Parameters
+    ----------
+    error : IvyError
+        Names of specs in its words are replaced by the labels of the form.
+    fields : sequence of FieldInfo, default ()
+        Rows beside which it stands: their labels come first.
+    """
+    what = _titled(error.what, fields)
+    what = f"{what[:1].upper()}{what[1:]}"
+    return f"{what}. {_titled(error.hint, fields)}".removesuffix(".") if error.hint else what
+
+
+def _titled(words: str, fields: Sequence[FieldInfo]) -> str:
+    near = {info.name.rpartition(".")[2]: info.title for info in fields}
+    return _NAME.sub(lambda match: near.get(match[0]) or _title_of(match[0]), words)
+
+
+def _title_of(name: str) -> str:
+    leaf = name.rpartition(".")[2]
+    titles = {info.title for key, info in FIELDS.items() if name in (key, key.rpartition(".")[2])}
+    if len(titles) == 1:
+        return titles.pop()
+    choices = {choice for info in FIELDS.values() for choice in info.choices}
+    return choice_words(leaf).lower() if leaf in choices else name
 
 
 def bars_in_range(bars: Bars, start: dt.date | None, end: dt.date | None) -> int:
@@ -122,11 +149,18 @@ def _check_bars(
     full = [bars for bars in universe if len(bars)]
     if not any(name in errors for name in ("data.start", "data.end")):
         found |= _check_dates(values.get("data.start"), values.get("data.end"), full)
+    renko, bricks = values["data.candles.kind"] == "renko", ("brick_size", "brick_atr")
+    if renko and all(values[f"data.candles.{name}"] is None for name in bricks):
+        found["data.candles.brick_atr"] = "Renko needs a brick: a size in price units, or bars of an ATR"
+    if renko and not any(values[f"data.candles.{name}"] is None for name in bricks):
+        found["data.candles.brick_atr"] = "One of Brick and Brick ATR makes the brick: switch the other off"
     if "data.train_split" not in errors:
         found |= _check_split(values)
     for name in TIMEFRAMES:
         if values[name]:
             found |= _check_timeframe(name, str(values[name]), full)
+    if values["data.formula"]:
+        found |= _check_formula(values, [bars.symbol for bars in universe])
     if loaded := {bars.symbol for bars in universe}:
         found |= _check_symbols(values, loaded)
     return found
@@ -174,6 +208,18 @@ def _check_timeframe(name: str, text: str, universe: Sequence[Bars]) -> dict[str
     return {}
 
 
+def _check_formula(values: Mapping[str, Any], loaded: Sequence[str]) -> dict[str, str]:
+    from engine.data.formula import parse_formula  # noqa: PLC0415  (when there is one)
+
+    try:
+        formula = parse_formula(str(values["data.formula"]))
+        if loaded:
+            formula.require(dict.fromkeys(values["data.symbols"] or loaded))
+    except InputError as error:
+        return {"data.formula": sentence(error)}
+    return {}
+
+
 def _check_symbols(values: Mapping[str, Any], loaded: set[str]) -> dict[str, str]:
     lists = {f"{prefix}.symbols": values[f"{prefix}.symbols"] for prefix in items_of(values, SLEEVES)}
     lists["strategy.symbols"] = values["strategy.symbols"]
@@ -206,7 +252,9 @@ def _check_gates(values: Mapping[str, Any], errors: Mapping[str, str]) -> dict[s
             parse_gate({"name": kind, **fields})
         except InputError as error:
             leaf = error.field.rpartition(".")[2]
-            found[f"{prefix}.{kind}.{leaf}" if leaf in fields else f"{prefix}.name"] = sentence(error)
+            rows = slot_of(values, prefix).fields
+            place = f"{prefix}.{kind}.{leaf}" if leaf in fields else f"{prefix}.name"
+            found[place] = sentence(error, rows)
     return found
 
 

@@ -31,6 +31,7 @@ from ivybt_desktop.widgets.section import Section
 _TITLES = {"strategy": "Strategy", "gates": "Gates", "sleeves": "Further strategies"}
 _MINIMUM_WIDTH = SIZES.grid * 75
 _WIDTH, _HEIGHT = SIZES.grid * 80, SIZES.grid * 150
+_NAMED = 20
 _NO_FILE = "Drop CSV, TXT or Parquet files here"
 _ASSET_CLASS = "data.instrument.asset_class"
 
@@ -151,9 +152,11 @@ class SetupView(QWidget):
     def _show_data(self, state: SetupState) -> None:
         data, bodies = state.data, self.bodies
         bodies.symbol.setText(data.symbol or "No prices loaded")
-        file = f" \N{MIDDLE DOT} {Path(data.file).name.replace(':', ' ')}" if data.file else ""
+        names = [data.file, *state.values["data.files"]]
+        words = f"{len(names)} files" if len(names) > 1 else Path(data.file).name.replace(":", " ")
+        file = f" \N{MIDDLE DOT} {words}" if data.file else ""
         bodies.detail.setText(f"{data.detail}{file}" if data.symbol else _NO_FILE)
-        bodies.detail.setToolTip(data.file)
+        bodies.detail.setToolTip("\n".join(names[:_NAMED]))
         form = bodies.forms["data"]
         form.set_placeholder("data.start", data.first or "first bar")
         form.set_placeholder("data.end", data.last or "last bar")
@@ -161,9 +164,11 @@ class SetupView(QWidget):
         candles = bodies.forms["candles"]
         candles.set_placeholder("data.candles.timeframe", "every bar")
         candles.set_placeholder("data.timeframe", "as the prices")
-        candles.set_words(_ASSET_CLASS, {None: _guessed(state)} | _titles(_ASSET_CLASS))
+        candles.set_placeholder("data.instrument.multiplier", data.multiplier or "1")
+        candles.set_placeholder("data.instrument.tick_size", data.tick or "none")
+        candles.set_words(_ASSET_CLASS, {None: _guessed(state), **_titles(_ASSET_CLASS)})
         bodies.forms["costs"].set_words(PRESET, preset_words())
-        bodies.forms["symbols"].set_placeholder("data.formula", "such as SPY - 0.8*QQQ")
+        bodies.forms["symbols"].set_placeholder("data.formula", "SPY - 0.8*QQQ")
 
     def _show_sections(self, state: SetupState) -> None:
         wrong = _errors_by_section(state)
@@ -180,8 +185,10 @@ class SetupView(QWidget):
             set_role(self.status, "danger" if state.errors or state.problem else "quiet")
         else:
             set_role(self.status, "warning")
-        text = f"{state.reason}." if state.reason else state.stale
+        # What to do stands at the field; here is room for what is wrong.
+        text = f"{state.reason.split('. ', 1)[0]}." if state.reason else state.stale
         self.status.setText(text)
+        self.status.setToolTip(state.reason)
         self.status.setVisible(bool(text))
 
 
@@ -198,8 +205,8 @@ def _errors_by_section(state: SetupState) -> dict[str, str]:
 
 
 def _guessed(state: SetupState) -> tuple[str, str]:
-    kind = state.symbols[0].kind if state.symbols else ""
-    return f"As guessed: {kind}" if kind else "As guessed", "Guessed from the symbol and from weekend bars"
+    kind = state.data.kind
+    return f"Guess: {kind}" if kind else "Guess", "Guessed from the symbol and from weekend bars"
 
 
 def _titles(name: str) -> Mapping[str | None, tuple[str, str]]:

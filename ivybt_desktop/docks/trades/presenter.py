@@ -80,7 +80,7 @@ class TradesPresenter:
         view.loser_wanted.connect(self.next_loser)
         view.export_wanted.connect(self.export)
         view.filter_changed.connect(self.filter)
-        self._query = ""
+        self._query, self._all = "", ""
         self._links: list[tuple[Any, Callable[..., None]]] = [
             (workspace.result_changed, self._result_changed),
             (workspace.trade_selected, view.select_row),
@@ -129,11 +129,17 @@ class TradesPresenter:
         result = self._workspace.result
         if result is None:
             return
+        words = self._all
+        if rows.size > 1:
+            words += f"   Selected: {_sums(result.trades[rows], result.bars.instrument.currency)}"
+        self._view.show_summary(words)
+
+    def _words(self, result: BacktestResult, kept: IntArray) -> str:
+        """Return the summary of the trades shown; written once, a selection changes far more often."""
         trades, currency = result.trades, result.bars.instrument.currency
-        # Closed round trips only, as in the metrics: an open trade has neither won nor lost yet.
-        kept = kept_rows(result, self._query)
         filtered = kept.size < trades.size
         shown = trades[kept] if filtered else trades
+        # Closed round trips only, as in the metrics: an open trade has neither won nor lost yet.
         words = _sums(shown[~shown["open"]], currency)
         if filtered:
             words = f"{count(kept.size)} of {count(trades.size)} shown   {words}"
@@ -141,15 +147,15 @@ class TradesPresenter:
         if still_open.size:
             marked = money(float(still_open["pnl"].sum()), signed=True)
             words += f"   {count(still_open.size)} open, {marked} {currency} at the last close"
-        if rows.size > 1:
-            words += f"   Selected: {_sums(trades[rows], currency)}"
-        self._view.show_summary(words)
+        return words
 
     def _result_changed(self, result: BacktestResult | None) -> None:
         if result is None or result.trades.size == 0:
             self._view.show_empty(NO_RUN if result is None else NO_TRADES)
             return
-        self._view.show_result(result, kept_rows(result, self._query))
+        kept = kept_rows(result, self._query)
+        self._all = self._words(result, kept)
+        self._view.show_result(result, kept)
         self.summarise(np.empty(0, np.int64))
 
 

@@ -13,7 +13,7 @@ from engine.backtest.contribution import (
     sums_by_leg,
     turnover_of_legs,
 )
-from tests.fakes.portfolio import CAPITAL, leg_bars, random_portfolio
+from tests.fakes.hand_made import CAPITAL, leg_bars, made_portfolio
 
 
 def change_of(result):
@@ -23,19 +23,19 @@ def change_of(result):
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 6), st.integers(0, 10_000), st.sampled_from([1.0, 50.0]))
 def test_that_contributions_sum_to_the_change_of_equity_in_every_bar(count, seed, multiplier):
-    result = random_portfolio(count, 160, seed=seed, multiplier=multiplier)
+    result = made_portfolio(count, 160, seed=seed, multiplier=multiplier)
     off = np.abs(contributions(result).sum(axis=0) - change_of(result))
     assert off.max() <= 1e-9 * max(CAPITAL, np.abs(result.equity).max())
 
 
 def test_that_the_contribution_of_a_leg_is_the_net_profit_of_its_trades():
-    result = random_portfolio(4, 300)
+    result = made_portfolio(4, 300)
     assert not result.trades["open"].any()
     assert contributions(result).sum(axis=1) == pytest.approx(sums_by_leg(result, result.trades["pnl"]), abs=1e-7)
 
 
 def test_that_a_leg_between_its_own_bars_is_marked_at_its_last_close():
-    result = random_portfolio(3, 60)
+    result = made_portfolio(3, 60)
     leg = result.legs[2]
     missing = np.setdiff1d(result.bars.time, leg.time)
     bar = int(np.searchsorted(result.bars.time, missing[missing > leg.time[0]][0]))
@@ -52,7 +52,7 @@ def test_that_a_leg_that_begins_late_is_worth_nothing_before():
 
 
 def test_that_exposures_are_signed_shares_of_equity():
-    result = random_portfolio(3, 200)
+    result = made_portfolio(3, 200)
     held = exposures(result)
     cash = result.equity * (1 - held.sum(axis=0))
     value = (result.holdings * marks(result)).sum(axis=0)
@@ -61,7 +61,7 @@ def test_that_exposures_are_signed_shares_of_equity():
 
 
 def test_that_turnover_counts_every_order_once():
-    result = random_portfolio(3, 200)
+    result = made_portfolio(3, 200)
     traded = np.abs(result.orders["quantity"]) * result.orders["price"]
     assert turnover_of_legs(result).sum() == pytest.approx(traded.sum())
     assert turnover_of_legs(result)[1] == pytest.approx(traded[result.orders["asset"] == 1].sum())

@@ -1,68 +1,145 @@
 """Rule 24 for every field there is: what changes the run changes the receipt, and nothing else does."""
 
-import datetime as dt
-from enum import Enum
-
 import numpy as np
 import pytest
 
 import engine
+from engine.allocation import allocation_names, parse_allocation
 from engine.backtest import receipt as module
+from engine.backtest.portfolio import PortfolioSpec
 from engine.backtest.receipt import receipt_of
 from engine.backtest.run import run_backtest
-from engine.backtest.spec import BacktestSpec, DataSpec
+from engine.backtest.spec import BacktestSpec, CandleSpec, DataSpec, InstrumentSpec
 from engine.core.bars import OHLCV, Bars
+from engine.core.errors import InputError
 from engine.execution.costs import CostModel
 from engine.execution.fills import ExecutionModel
 from engine.fields import describe
-from engine.sizing import FixedFraction
+from engine.regimes import gate_names, load_gate
+from engine.sizing import SIZERS
 from tests.engine.cases import random_bars
 
 BASE = BacktestSpec(strategy="ema_cross", params={"fast": 5, "slow": 20})
-PARTS = {"costs": CostModel, "execution": ExecutionModel, "sizing": FixedFraction, "data": DataSpec}
+PATHS = {"data.file", "data.files", "data.finer"}  # the prices count, not the names of their files
+
+
+def with_value(values, path, value):
+    """Return a copy of nested mappings with one place changed; numbers in a path count lists."""
+    first, _, rest = path.partition(".")
+    if isinstance(values, list):
+        return [with_value(item, rest, value) if at == int(first) else item for at, item in enumerate(values)]
+    return dict(values) | {first: with_value(values[first], rest, value) if rest else value}
+
+
+def value_at(values, path):
+    for part in path.split("."):
+        values = values[int(part)] if isinstance(values, list) else values[part]
+    return values
+
+
+def placed(path, values, **others):
+    """Return the base with a part replaced, as a spec that has every default of that part."""
+    return BacktestSpec.parse(with_value(BASE.to_dict() | others, path, values))
+
+
+STOPPED = {"execution": {"stop_loss": 0.05}}  # sizing by risk needs one
+WIDER = {"hmm": {"states": 3, "to_state": 2}}  # room for one more state on either side
+# A declared model, where it stands, and a spec that has it there.
+PARTS = [
+    ("", BacktestSpec, BASE), ("costs", CostModel, BASE), ("execution", ExecutionModel, BASE), ("data", DataSpec, BASE),
+    ("data.candles", CandleSpec, BASE), ("data.instrument", InstrumentSpec, BASE), ("portfolio", PortfolioSpec, BASE),
+    ("symbol_costs.SPY", CostModel, placed("symbol_costs", {"SPY": {}})),
+    *(("sizing", model, placed("sizing", {"name": name}, **STOPPED)) for name, model in SIZERS.items()),
+    *(
+        ("gates.0", load_gate(name), placed("gates", [{"name": name} | WIDER.get(name, {})]))
+        for name in gate_names()
+    ),
+    *(
+        ("portfolio.allocation", type(parse_allocation(name)), placed("portfolio.allocation", {"name": name}))
+        for name in allocation_names()
+    ),
+]  # fmt: skip
 FIELDS = [
-    *((part, info) for part, model in PARTS.items() for info in describe(model) if len(info.choices) != 1),
-    *(("", info) for info in describe(BacktestSpec)),
+    pytest.param(f"{place}.{info.name}".lstrip("."), info, spec, id=f"{place}.{model.__name__}.{info.name}")
+    for place, model, spec in PARTS
+    for info in describe(model)
+    if info.name != "name"
 ]
+# Fields that no form shows as one control.
+OTHERS = {
+    "data.files": ["a.csv"], "data.symbols": ["SPY"], "portfolio.groups": {"SPY": "US"}, "strategy.symbols": ["SPY"],
+    "strategy.weight": 0.5, "strategy.params": {"fast": 6, "slow": 20}, "strategy.name": "sma_cross",
+    "sleeves": [{"name": "turtle"}], "gates": [{"name": "ar1"}], "symbol_costs": {"SPY": {}},
+    "sizing": {"name": "kelly"}, "portfolio.allocation": {"name": "equal_weight"},
+}  # fmt: skip
 
 
-def other(info):
+def candidates(info, value):
+    """Yield other values of a field, the likeliest first."""
     if info.type == "choice":
-        return next((word for word in info.choices if word != info.default), None)
-    changed = {"bool": not info.default, "date": dt.date(2001, 1, 1), "str": "other"}
-    if info.type in changed:
-        return changed[info.type]
-    value = (info.low or 0 if info.default is None else info.default) + 1
-    return value if info.high is None or value < info.high else info.high / 2
-
-
-def with_field(part, info):
-    values = BASE.to_dict()
-    value = other(info)
-    value = value.value if isinstance(value, Enum) else value
-    if part:
-        values[part] = values[part] | {info.name: value}
+        yield from (word for word in info.choices if word != value)
+    elif info.type in ("int", "float"):
+        step = info.step or 1
+        start = (info.low or 0) if value is None else value
+        yield from (int(found) if info.type == "int" else found for found in (start + step, start - step, info.high))
     else:
-        values[info.name] = value
-    return BacktestSpec.parse(values)
+        yield {"bool": not value, "date": "2001-01-01", "str": "none" if info.name == "preset" else "other"}[info.type]
 
 
-@pytest.mark.parametrize(("part", "info"), FIELDS, ids=[f"{part}.{info.name}" for part, info in FIELDS])
-def test_that_every_field_but_the_path_changes_the_receipt_rule_24(part, info):
-    changed = with_field(part, info)
-    assert changed != BASE
-    same = receipt_of(["x"], changed) == receipt_of(["x"], BASE)
-    assert same == ((part, info.name) == ("data", "file"))
+def changed(path, info, spec):
+    """Return the spec with another lawful value of one field, all the other fields as they were."""
+    values = spec.to_dict()
+    for value in candidates(info, value_at(values, path)):
+        try:
+            return BacktestSpec.parse(with_value(values, path, value))
+        except InputError:
+            continue
+    raise AssertionError(f"no other value of {path} is lawful")
+
+
+@pytest.mark.parametrize(("path", "info", "spec"), FIELDS)
+def test_that_every_field_but_the_paths_changes_the_receipt_rule_24(path, info, spec):
+    other = changed(path, info, spec)
+    assert other != spec
+    assert (receipt_of(["x"], other) == receipt_of(["x"], spec)) == (path in PATHS)
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_that_lists_names_and_further_strategies_change_the_receipt_rule_24(path):
+    other = BacktestSpec.parse(with_value(BASE.to_dict(), path, OTHERS[path]))
+    assert other != BASE
+    assert (receipt_of(["x"], other) == receipt_of(["x"], BASE)) == (path in PATHS)
+
+
+def test_that_every_field_of_a_further_strategy_changes_the_receipt_rule_24():
+    sleeve = {"name": "turtle", "params": {}, "symbols": [], "weight": 1.0}
+    changes = ({}, {"weight": 0.5}, {"symbols": ["SPY"]}, {"params": {"entry": 30}}, {"name": "supertrend"})
+    specs = [BASE.replace(sleeves=[sleeve | change]) for change in changes]
+    specs.append(BASE.replace(sleeves=[sleeve, sleeve]))
+    assert len({receipt_of(["x"], spec) for spec in specs}) == len(specs)
+
+
+def test_that_each_sizing_gate_and_allocation_has_a_receipt_of_its_own_rule_24():
+    apart = [spec for _, _, spec in PARTS if spec != BASE]
+    assert len({receipt_of(["x"], spec) for spec in (BASE, *apart)}) == 1 + len(apart)
+
+
+def leaves(values, prefix=""):
+    """Yield the paths of a spec's plain values."""
+    for name, value in values.items():
+        nested = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else value
+        path = f"{prefix}{name}" + (".0" if nested is not value else "")
+        if isinstance(nested, dict) and nested and path != "strategy.params":
+            yield from leaves(nested, f"{path}.")
+        else:
+            yield path
 
 
 def test_that_the_fields_tested_are_all_fields_of_the_spec():
-    told = {(part, info.name) for part, info in FIELDS} | {("sizing", "name")}  # that has one choice
-    there = {
-        (part, name) for part, value in BASE.to_dict().items() if isinstance(value, dict) and part != "strategy"
-        for name in value
-    }  # fmt: skip
-    there |= {("", name) for name, value in BASE.to_dict().items() if not isinstance(value, dict)}
-    assert told == there
+    told = {param.values[0] for param in FIELDS} | set(OTHERS)
+    for _, _, spec in PARTS:
+        missing = {path for path in leaves(spec.to_dict()) if path not in told and not path.endswith(".name")}
+        assert not missing
 
 
 def test_that_parameters_strategy_and_prices_change_the_receipt_rule_24():

@@ -205,7 +205,7 @@ def test_that_borrow_accrues_per_day_on_the_previous_close_by_rule_15():
     assert result.trades["financing"][0] == pytest.approx(20.0)
 
 
-# Rule 16 in so far as it concerns one asset
+# Rule 16
 def test_that_a_short_that_loses_everything_is_liquidated_and_ends_the_run_by_rule_16():
     result = simulate(make_bars([100, 100, 150, 210, 400, 100]), [-1] * 6)
     assert len(result.equity) == 4
@@ -216,6 +216,23 @@ def test_that_a_short_that_loses_everything_is_liquidated_and_ends_the_run_by_ru
 def test_that_exposure_never_exceeds_the_leverage_at_the_fill_by_rule_16():
     result = simulate(make_bars([100.0] * 4), [1] * 4, sizing={"fraction": 5.0}, max_leverage=2.0)
     assert result.positions[-1] == pytest.approx(200.0)
+
+
+# Rule 17
+def test_that_two_instruments_share_one_account_and_one_limit_by_rule_17():
+    a, b = make_bars([100, 100, 110, 110.0], symbol="A"), make_bars([50, 50, 50, 40.0], symbol="B")
+    result = run_backtest([a, b], spec_of().replace(strategy="buy_and_hold"))
+    assert result.positions[:, -1].tolist() == [50.0, 100.0]
+    assert result.equity.tolist() == pytest.approx([10_000, 10_000, 10_500, 9_500])
+    assert result.symbols == ("A", "B")
+
+
+def test_that_what_stands_for_one_instrument_is_not_listed_as_a_leg_by_rule_17():
+    bars = random_bars(1, 60)
+    spec = BacktestSpec(strategy="ema_cross", params={"fast": 5, "slow": 20})
+    alone, listed = run_backtest(bars, spec), run_backtest([bars], spec)
+    assert listed.legs == ()
+    assert listed.receipt == alone.receipt
 
 
 # Rule 18
@@ -423,7 +440,7 @@ def test_that_an_empty_date_range_names_the_range_there_is():
         run_backtest(make_bars([1.0, 2, 3]), spec)
 
 
-def test_that_several_instruments_are_refused_until_one_account_can_trade_them():
-    bars = make_bars([1.0, 2, 3])
-    with pytest.raises(InputError, match="2 instruments were given"):
-        run_backtest([bars, bars], BacktestSpec(strategy="buy_and_hold"))
+def test_that_an_instrument_without_a_time_in_common_is_refused_by_rule_17():
+    early, late = make_bars([1.0, 2, 3], symbol="EARLY"), random_bars(1, 40).slice(20, 40)
+    with pytest.raises(InputError, match="no two instruments have a time in common"):
+        run_backtest([early, late], BacktestSpec(strategy="buy_and_hold"))

@@ -254,12 +254,13 @@ def two_files(tmp_path, first=slice(None), second=slice(None)):
         (("--costs", "ibkr_us_fixd"), ("--costs", "unknown cost preset", "Did you mean 'ibkr_us_fixed'?")),
         (("--commission-min", "5", "--commission-max", "1"), ("--commission-max", "below the smallest")),
         (("--sizing", "kely"), ("--sizing", "Did you mean 'kelly'?")),
-        (("--sizing", "risk_per_trade"), ("sizing by risk needs a stop",)),
+        (("--sizing", "risk_per_trade"), ("--stop-loss", "sizing by risk needs a stop")),
         (("--allocation", "equal"), ("--allocation", "Did you mean 'equal_weight'?")),
         (("--gate", "hm"), ("--gate", "Did you mean 'hmm'?")),
         (("--gate", "moving_average:length=5000"), ("--gate", "needs 5000 bars of history, there are 300")),
-        (("--candles", "renko", "--brick-size", "1000000"), ("--brick-size",)),
-        (("--run-mode", "test"), ("--run-mode",)),
+        (("--candles", "renko", "--brick-size", "1000000"), ("no brick of 1e+06 forms", "is usable")),
+        (("--candles", "renko"), ("brick",)),
+        (("--run-mode", "test"), ("--train-split", "run mode 'test' needs a split")),
         (("--train-split", "1.5"), ("--train-split", "at most 1")),
         (("--slippage-ticks", "2"), ("--slippage-ticks", "tick size")),
         (("--symbol-costs", "NONE_SUCH:slippage_bps=3"), ("--symbol-costs", "no prices of 'NONE_SUCH'")),
@@ -300,3 +301,21 @@ def test_that_one_name_for_several_files_is_refused(ivybt, tmp_path):
 def test_that_finer_bars_that_are_not_finer_are_told(ivybt, prices):
     outcome = ivybt("backtest", "--data", prices, *RUN, "--finer", prices)
     assert outcome.is_refusal("--finer", "shorter bars")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("data: {file: sample:SPX, symbols: SPX}", ("data.symbols", "must be a list")),
+        ("sleeves: [{name: sma_cros}]", ("sleeves.0", "Did you mean 'sma_cross'?")),
+        ("sleeves: [{name: sma_cross, params: {fst: 3}}]", ("sleeves.0.params.fst", "Did you mean 'fast'?")),
+        ("gates: [{name: moving_average, lenght: 3}]", ("gates.moving_average.lenght", "Did you mean 'length'?")),
+        ("portfolio: {allocation: {name: equal_weight, lookback: 3}}", ("allocation.lookback",)),
+        ("sizing: {name: kelly, amount: 3}", ("sizing.amount", "unknown field")),
+        ("symbol_costs: {SPX: {slipage_bps: 3}}", ("symbol_costs.SPX.slipage_bps",)),
+    ],
+)
+def test_that_what_a_spec_file_holds_wrongly_is_told_with_its_place(ivybt, tmp_path, text, words):
+    spec = tmp_path / "run.yaml"
+    spec.write_text(f"strategy: ema_cross\n{text}\n")
+    assert ivybt("backtest", spec, "--data", "sample:SPX").is_refusal(str(spec), *words)

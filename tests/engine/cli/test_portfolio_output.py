@@ -47,7 +47,7 @@ def test_that_contributions_are_by_symbol_and_sum_to_what_the_legs_earned(result
     assert list(document["contribution"]) == ["AAA", "BBB", "CCC"]
     assert sum(document["contribution"].values()) == pytest.approx(contributions(result).sum())
     twice = replace(result, legs=(result.legs[0], result.legs[1], result.legs[1]))
-    assert list(facts.contribution(twice)) == ["AAA", "BBB"]
+    assert facts.by_symbol(twice, [1.0, 2.0, 4.0]) == {"AAA": 1.0, "BBB": 6.0}
 
 
 def test_that_rejected_candidates_have_their_dates_and_what_they_would_have_made(result, document):
@@ -123,6 +123,17 @@ def test_that_out_writes_columns_for_each_leg_and_the_rejected_candidates(result
     assert [row["symbol"] for row in read(tmp_path / "rejected.csv")] == ["BBB", "CCC"]
     write_run(tmp_path, replace(result, rejected=result.rejected[:0]), document)
     assert not (tmp_path / "rejected.csv").exists()
+
+
+def test_that_the_files_of_a_run_that_ended_early_end_with_it(result, document, tmp_path):
+    n = 50
+    cut = replace(
+        result, equity=result.equity[:n], signals=result.signals[:, :n], positions=result.positions[:, :n], band=None
+    )
+    write_run(tmp_path, cut, document)
+    rows = read(tmp_path / "equity.csv")
+    assert len(rows) == n
+    assert [row["close BBB"] != "" for row in rows] == np.isin(result.bars.time[:n], result.legs[1].time).tolist()
 
 
 def test_that_legs_of_one_symbol_are_told_apart_by_their_strategy(result):

@@ -12,7 +12,7 @@ import engine
 from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars
-from engine.core.errors import InputError
+from engine.core.errors import InputError, WorkerCrashed
 from engine.core.timeframe import NS_PER_DAY, Timeframe
 from engine.jobs.events import Failed, Finished, Partial, Progress
 from engine.jobs.requests import BacktestJob, SweepJob
@@ -151,6 +151,21 @@ def test_that_a_portfolio_sweep_can_be_cancelled_and_the_next_job_runs(pool, mem
     pool.cancel(job_id)
     assert kinds(to_the_end(pool, job_id))[-1] == "Cancelled"
     assert_same_bits(run(pool, BacktestJob(members, SPEC)).value, run_backtest(members, SPEC))
+
+
+def test_that_a_portfolio_that_takes_its_process_down_fails_alone_and_the_next_one_has_its_prices(pool, members):
+    killer = SPEC.replace(strategy={"name": "suicidal"})
+    failed = run(pool, BacktestJob(members, killer))
+    assert isinstance(failed.error, WorkerCrashed)
+    assert_same_bits(run(pool, BacktestJob(members, SPEC)).value, run_backtest(members, SPEC))
+
+
+def test_that_a_failing_cell_of_a_portfolio_is_a_value_and_the_others_finish(executor, members):
+    spec = BacktestSpec(strategy="picky")
+    study = run(executor, SweepJob(members, spec, {"x": range(1, 5)})).value
+    assert list(study.errors) == [2]
+    assert "picky" in study.errors[2]
+    assert np.isfinite(np.delete(study.metrics["total_return"], 2)).all()
 
 
 # -- results without their prices ---------------------------------------------------------------------

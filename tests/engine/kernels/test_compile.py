@@ -15,6 +15,19 @@ from engine.registry import Registry
 from engine.strategies import Strategy, check_declaration
 from tests.conformance.series import bars_of
 
+@compile_module.kernel
+def scaled(value, factor):
+    return value * factor
+
+
+def fill_scaled(out):
+    start = 0
+    while start < 2:
+        out[start] = scaled(start, 3)
+        start += 1
+    out[2] = scaled(1, 2) + scaled(1, 5) + scaled(2.0, 5)
+
+
 RULE = """
 from engine.strategies import Strategy, rule
 from engine.kernels.compile import kernel
@@ -152,3 +165,15 @@ def test_that_a_rule_writes_into_the_given_array_only():
     targets_of(strategy, bars, strategy.parse({}))
     del bars.__dict__["digest"]
     assert bars.digest == before
+
+
+def test_that_a_kernel_is_compiled_once_for_different_constants():
+    from engine.kernels.types import VECTOR
+
+    entry = compile_module._dispatcher(fill_scaled)  # not cached: the file lies in the tests
+    entry.compile((VECTOR,))
+    out = np.empty(3)
+    entry(out)
+    assert out.tolist() == [0.0, 3.0, 17.0]
+    kinds = {str(kinds) for kinds in compile_module._compiled_kernel(scaled).overloads}
+    assert kinds == {"(int64, int64)", "(float64, int64)"}

@@ -44,7 +44,7 @@ class Twin:
             costs=self.spec.symbol_costs.get(bars.symbol, self.spec.costs),
             atr=average_true_range(bars, self.execution.atr_length),
             gearing=volatility_gearing(bars, self.spec.sizing, periods) if volatility else [1.0] * len(bars),
-            multiplier=instrument.multiplier if instrument.multiplier != 1.0 else own.multiplier,
+            multiplier=instrument.multiplier or own.multiplier,
             tick=own.tick_size if instrument.tick_size is None else instrument.tick_size,
         )  # fmt: skip
 
@@ -250,11 +250,18 @@ class Twin:
     # exits
 
     def leave(self, p, raw, slips, reason, bar, capped=True):
-        share = share_of(p.quantity, p.bars.volume[p.at])
+        trades_here = p.axis[p.at] == bar
+        share = share_of(p.quantity, p.bars.volume[p.at] if trades_here else 0.0)
         # An exit was decided before its bar's range was known.
         known = max(p.at - 1, 0)
         price = self.price_of(p, raw, -p.side, known, share) if slips else raw
         self.send(p, 0.0, raw, price, p.at, reason, bar, capped)
+        if not trades_here and self.orders:
+            # Closed for want of bars: decided at the axis bar that noticed it.
+            self.orders[-1]["decision_bar"] = bar
+            for one in self.trades:
+                if one["asset"] == p.asset and one["exit_bar"] == bar:
+                    one["exit_decision"] = bar
 
     def watch(self, p, bar, inside=None):
         execution = self.execution
@@ -359,13 +366,13 @@ class Twin:
         self.end_data(bar)
         if fill == "next_open":
             self.act("open", bar, 1)
-        for p in self.positions:
-            if p.at < 0 or p.axis[p.at] != bar:
-                continue
-            inside = self.execution.entry if p.resting and self.enter(p, bar) else None
+        here = [p for p in self.positions if p.at >= 0 and p.axis[p.at] == bar]
+        # Entries before exits: nobody knows that an exit inside the bar freed its money in time.
+        inside = {p.asset: self.execution.entry for p in here if p.resting and self.enter(p, bar)}
+        for p in here:
             leaving = p.goal and p.goal["want"] == 0
             if p.quantity and self.execution.has_stops and not leaving:
-                self.watch(p, bar, inside)
+                self.watch(p, bar, inside.get(p.asset))
         if fill == "next_close":
             self.act("close", bar, 1)
             for p in self.positions:

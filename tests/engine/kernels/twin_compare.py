@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+
 from engine.backtest.run import simulate_signals
 from engine.backtest.spec import BacktestSpec
 from engine.core.trade import Reason

@@ -139,6 +139,9 @@ def test_that_the_list_names_the_first_symbols_and_every_symbol_is_found(store, 
     (summary,) = store.summaries("xlf")
     assert summary.symbol == "SPY, TLT, GLD +2"
     assert store.summaries("symbol:TLT")
+    assert store.summaries("symbol:XLF")
+    assert not store.summaries("symbol!=XLF")
+    assert not store.summaries("symbol:QQQ")
     assert symbols_text(["SPY"]) == "SPY"
     assert symbols_text(["A", "B", "C"]) == "A, B, C"
 
@@ -203,7 +206,7 @@ def test_that_runs_of_the_first_format_are_read_and_their_index_is_brought_up_to
     # Prices of the old run are known to the new table: they stay while it uses them.
     another = later_store.save(a_result(6), now=later(1))
     later_store.delete(another)
-    assert later_store.load(run_id).bars.digest == result.bars.digest
+    assert RunStore(store.folder).load(run_id).bars.digest == result.bars.digest
     later_store.delete(run_id)
     assert not list((store.folder / "bars").iterdir())
 

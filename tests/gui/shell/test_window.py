@@ -68,6 +68,23 @@ def test_that_a_dropped_price_file_is_previewed_and_used_after_accept(
     assert application.preferences.settings.last.file == str(path)
 
 
+def test_that_several_dropped_files_become_one_portfolio_that_runs(
+    application: Application, settle: Any, tmp_path: Path
+) -> None:
+    paths = [_prices(tmp_path / f"{name}.csv") for name in ("ACME", "BOLT")]
+    assert _drop(application.window, *paths).isAccepted()
+    space = application.workspace
+    settle(lambda: len(space.universe) == 2)
+    assert application.window.sheet.body is None
+    assert space.spec is not None
+    assert (space.spec.data.file, space.spec.data.files) == (str(paths[0]), (str(paths[1]),))
+    application.actions.run("run.backtest")
+    settle(lambda: space.result is not None, 20_000)
+    assert space.result is not None
+    assert space.result.symbols == ("ACME", "BOLT")
+    assert application.preferences.settings.last.file == str(paths[0])
+
+
 def test_that_escape_leaves_the_import_preview_before_it_stops_jobs(
     application: Application, settle: Any, tmp_path: Path
 ) -> None:

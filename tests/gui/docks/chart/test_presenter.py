@@ -6,9 +6,9 @@ from ivybt_desktop.context import Workspace
 from ivybt_desktop.docks.chart.line_panes import group_lines
 from ivybt_desktop.docks.chart.presenter import ChartPresenter, same_bars
 from ivybt_desktop.docks.chart.tip import strategy_words
-from ivybt_desktop.widgets.run_words import cost_words, needs_care, run_sentence
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.signal import Signal
+from ivybt_desktop.widgets.run_words import cost_words, needs_care, run_sentence
 from tests.gui.plots.samples import random_bars, random_result
 
 

@@ -7,77 +7,17 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from engine.backtest.result import BacktestResult
 from engine.backtest.spec import BacktestSpec
-from engine.core.errors import InputError, IvyError, StrategyError
+from engine.core.errors import StrategyError
 from engine.core.instrument import Instrument
-from engine.core.timeframe import Timeframe
-from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
-from ivybt_desktop.context import Workspace
-from ivybt_desktop.docks.setup.ports import SetupServices
-from ivybt_desktop.docks.setup.presenter import SetupPresenter
+from engine.execution.presets import PRESETS
 from ivybt_desktop.docks.setup.state import NO_DATA, STALE
 from tests.fakes.prices import random_bars
-from tests.gui.docks.setup.fakes import FakeLive, FakePresets, FakeView
+from tests.gui.docks.setup.desk import Desk, result_of
 
 FAST, SLOW = "strategy.params.fast", "strategy.params.slow"
-
-
-class Desk:
-    def __init__(self, *, with_bars=True, spec=None):
-        self.workspace, self.view, self.live = Workspace(), FakeView(), FakeLive()
-        self.presets, self.ran, self.rescans, self.logged = FakePresets(), [], [], []
-        self.workspace.logged.connect(lambda *line: self.logged.append(line))
-        if spec is not None:
-            self.workspace.set_spec(spec)
-        if with_bars:
-            self.workspace.set_bars(random_bars(300))
-        self.added, self.finer_reads = [], []
-        services = SetupServices(
-            run=lambda: self.ran.append(self.workspace.spec), rescan=lambda: self.rescans.append(1),
-            add_files=self.added.append, read_finer=self.read_finer, background=self.background,
-        )  # fmt: skip
-        self.presenter = SetupPresenter(self.view, self.workspace, self.presets, self.live, services)
-
-    @property
-    def state(self):
-        return self.view.state
-
-    @property
-    def spec(self):
-        return self.workspace.spec
-
-    def read_finer(self, file, universe):
-        self.finer_reads.append(file)
-        if "missing" in file:
-            raise InputError("no such file", where=file, hint="Check the path")
-        return tuple(replace(bars, timeframe=Timeframe.parse("1h")) for bars in universe)
-
-    def background(self, work, then, failed):
-        try:
-            value = work()
-        except IvyError as error:
-            failed(error)
-        else:
-            then(value)
-
-    def finish(self, spec=None, bars=None):
-        """Let a live run end."""
-        result = result_of(bars or self.workspace.bars, spec or self.live.requests[-1][1])
-        self.live.result.emit(result)
-        return result
-
-
-def result_of(bars, spec):
-    nothing = np.zeros(len(bars))
-    full = spec.replace(periods_per_year=spec.periods_per_year or bars.periods_per_year)
-    return BacktestResult(
-        full, bars, {}, nothing + spec.capital, nothing, nothing, np.zeros(0, ORDER_DTYPE),
-        np.zeros(0, TRADE_DTYPE), "sha256:0",
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -340,7 +280,9 @@ def test_that_the_fill_on_the_deciding_close_is_a_warning(desk):
 
 
 def test_that_folded_sections_say_what_they_hold(desk):
-    assert desk.state.summaries["costs"] == "10 bps slippage, no commission"
+    assert desk.state.summaries["costs"] == PRESETS["us_equities_free"].title
+    desk.presenter.commit("costs.spread_bps", 0.0)
+    assert desk.state.summaries["costs"].startswith("2 bps slippage, no commission, 0.278 bps on sales")
     assert desk.state.summaries["stops"] == "off"
     desk.presenter.commit("execution.stop_loss", 0.05)
     desk.presenter.commit("execution.time_stop", 20)

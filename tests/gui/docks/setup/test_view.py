@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from engine.core.instrument import Instrument
 from engine.strategies import registry
 from ivybt_desktop.context import AppContext, Workspace
 from ivybt_desktop.docks.setup import DOCK
+from ivybt_desktop.docks.setup.edits import AddItem
 from ivybt_desktop.docks.setup.view import SetupView
 from tests.fakes.prices import random_bars
 
+SYMBOLS = ("SPY", "QQQ", "TLT")
 FAST = "strategy.params.fast"
 
 
@@ -139,7 +144,29 @@ def test_that_the_fill_on_the_deciding_close_is_shown_in_the_warning_colour(dock
     assert dock.view.bodies.fill.property("role") == "quiet"
 
 
+def fill(dock):
+    """Load three instruments, and put something into every section."""
+    bars = [replace(random_bars(300, seed=seed), instrument=Instrument(name)) for seed, name in enumerate(SYMBOLS)]
+    dock.workspace.set_universe(bars, {name: f"/p/{name}.csv" for name in SYMBOLS})
+    view = dock.view
+    for kind in ("hmm", "moving_average"):
+        view.edited.emit(AddItem("gates", kind))
+    view.edited.emit(AddItem("sleeves", "turtle"))
+    settings = {
+        "portfolio.allocation.name": "risk_parity", "portfolio.when_short": "rank", "sizing.name": "kelly",
+        "portfolio.rank_by": "momentum", "execution.entry": "limit", "execution.max_participation": 0.1,
+        "execution.rebalance": "band", "execution.stop_loss": 0.05, "data.candles.kind": "renko",
+        "data.train_split": 0.7,
+    }  # fmt: skip
+    for name, value in settings.items():
+        view.committed.emit(name, value)
+    for section in ("costs", "execution", "candles"):
+        view.more_asked.emit(section)
+    view.bodies.symbols.select(["QQQ"])
+
+
 def test_that_everything_that_takes_the_keyboard_has_a_name(dock):
+    fill(dock)
     for section in dock.view.sections.values():
         section.set_folded(False)
     stops = [
@@ -160,14 +187,101 @@ def test_that_commands_undo_and_redo_are_declared(dock):
 
 def test_that_nothing_is_wider_than_the_narrowest_panel(dock):
     dock.workspace.set_bars(random_bars(300))
-    dock.presenter.choose_strategy("turtle")
-    dock.presenter.commit("execution.stop_loss", 0.05)
+    fill(dock)
     for section in dock.view.sections.values():
         section.set_folded(False)
     dock.view.resize(dock.view.minimumWidth(), 700)
     QTest.qWait(20)
     page = dock.view.sections["data"].parentWidget()
     assert page.minimumSizeHint().width() <= page.parentWidget().width()
+
+
+def test_that_add_gate_offers_every_gate_with_its_sentence(dock):
+    gates = dock.view.bodies.lists["gates"]
+    titles = {action.text(): action.toolTip() for action in gates.menu.actions()}
+    assert titles["GARCH volatility"].startswith("Open while the volatility that GARCH(1,1) expects")
+    next(action for action in gates.menu.actions() if action.text() == "Hidden Markov states").trigger()
+    assert [gate.name for gate in dock.workspace.spec.gates] == ["hmm"]
+    assert gates.items[0].form.sentence.text().startswith("Open while the filtered probability")
+
+
+def test_that_a_gate_keeps_the_keyboard_while_it_moves_and_gives_it_back_when_it_goes(dock):
+    fill(dock)
+    dock.presenter.fold("gates", False)
+    gates = dock.view.bodies.lists["gates"]
+    first = gates.items[0]
+    QTest.mouseClick(first.down, Qt.MouseButton.LeftButton)
+    assert [gate.name for gate in dock.workspace.spec.gates] == ["moving_average", "hmm"]
+    assert gates.items[1] is first
+    assert first.place.text() == "Gate 2"
+    first.remove.setFocus()
+    QTest.mouseClick(first.remove, Qt.MouseButton.LeftButton)
+    assert [gate.name for gate in dock.workspace.spec.gates] == ["moving_average"]
+
+
+def test_that_another_kind_shows_other_fields_with_the_keyboard_still_in_the_choice(dock):
+    place = dock.view.bodies.places["sizing"]
+    combo = place.kind.row("sizing.name").editor.combo
+    combo.setCurrentIndex(combo.findData("kelly"))
+    combo.activated.emit(combo.currentIndex())
+    assert [info.title for info in place.fields.fields][:2] == ["Share", "Confidence"]
+    assert place.kind.row("sizing.name").editor.combo is combo
+    assert dock.workspace.spec.sizing.name == "kelly"
+
+
+def test_that_space_ticks_the_selected_instruments_and_delete_unloads_them(dock):
+    fill(dock)
+    dock.presenter.fold("symbols", False)
+    symbols = dock.view.bodies.symbols
+    assert symbols.own.values() == {"group": None, "costs": None}
+    QTest.keyClick(symbols.table, Qt.Key.Key_Space)
+    assert dock.workspace.spec.data.symbols == ("SPY", "TLT")
+    assert symbols.use.text() == "2 of 3 used"
+    QTest.keyClick(symbols.table, Qt.Key.Key_Delete)
+    assert [bars.symbol for bars in dock.workspace.universe] == ["SPY", "TLT"]
+
+
+def test_that_a_group_typed_once_holds_for_all_selected_instruments(dock):
+    fill(dock)
+    dock.presenter.fold("symbols", False)
+    symbols = dock.view.bodies.symbols
+    symbols.select(["SPY", "TLT"])
+    edit = symbols.own.row("group").editor.edit
+    QTest.keyClicks(edit, "core")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert dock.workspace.spec.portfolio.groups == {"SPY": "core", "TLT": "core"}
+    assert symbols.model.index(0, 5).data() == "core"
+
+
+def test_that_a_changed_cost_is_marked_against_its_preset(dock):
+    dock.workspace.set_bars(random_bars(300))
+    dock.presenter.commit("costs.spread_bps", 4.0)
+    row = dock.view.bodies.forms["costs"].row("costs.spread_bps")
+    assert not row.dot.isHidden()
+    assert row.dot.toolTip() == "Changed from 2 bps. Click to reset"
+    row.reset()
+    assert dock.workspace.spec.costs.spread_bps == 2.0
+    assert dock.view.sections["costs"].header.changed == 0
+
+
+def test_that_a_folded_section_with_an_error_tells_it_in_its_header(dock):
+    dock.workspace.set_bars(random_bars(300))
+    dock.presenter.commit("sizing.name", "risk_per_trade")
+    header = dock.view.sections["stops"].header
+    assert header.is_wrong
+    assert header.summary.startswith("Sizing by risk needs a stop")
+    assert dock.view.status.text() == "Sizing by risk needs a stop."
+
+
+def test_that_f5_runs_all_ticked_instruments_on_one_account(application, settle):
+    dock = application.window.findChild(SetupView)
+    bars = [replace(random_bars(200, seed=seed), instrument=Instrument(name)) for seed, name in enumerate("AB")]
+    application.workspace.set_universe(bars)
+    dock.committed.emit("portfolio.allocation.name", "equal_weight")
+    application.actions.run("run.backtest")
+    settle(lambda: application.workspace.result is not None, 20_000)
+    assert application.workspace.result.symbols == ("A", "B")
+    assert application.workspace.result.spec.portfolio.allocation.name == "equal_weight"
 
 
 def test_that_ctrl_z_in_the_window_takes_back_a_change_of_the_form(application):

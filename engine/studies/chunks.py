@@ -1,0 +1,197 @@
+"""`ChunkRunner`: a compiled rule on many instruments, a chunk of them per call.
+
+Simulating a few thousand bars takes microseconds; handing the arrays of one instrument to compiled code takes
+several times that. So a table of addresses goes in: one call computes a kind of indicator for the whole
+chunk, one more runs all its accounts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.backtest.account import NO_TRACES
+from engine.backtest.market import NO_EXTRA, accrues, extra_of, is_plain, market_of, terms_of
+from engine.backtest.run import check_prices, periods_of
+from engine.backtest.spec import BacktestSpec
+from engine.backtest.targets import blaming
+from engine.core.bars import OHLCV, Bars, FloatArray
+from engine.core.errors import IvyError, StrategyError
+from engine.execution.fills import Rebalance, StopUnit
+from engine.indicators import KINDS, Indicator
+from engine.indicators.bank import distinct, source_series
+from engine.kernels.compile import compile_indicator
+from engine.kernels.each import COLUMNS, WIDTHS, each_driver, fill_driver
+from engine.kernels.performance import METRIC_COUNT
+from engine.kernels.terms import Extra, Market, record_of
+from engine.kernels.types import prices_of
+from engine.regimes import allowed
+from engine.strategies import Rule, Strategy, StrategyParams
+
+# Indicator lines of a chunk: they are read right after they are written, and stay in the second cache.
+CHUNK_BYTES = 1_000_000
+MOST_IN_CHUNK = 64
+
+_NO_GATE = np.zeros(1)
+
+
+class _Inputs(NamedTuple):
+    """Arrays of one instrument and their addresses, valid as long as this is held."""
+
+    bars: Bars
+    terms: np.void
+    addresses: list[int]
+    widths: list[int]
+    sources: list[int]  # of each request
+    held: tuple[npt.NDArray[Any], ...]  # what nothing else keeps alive
+
+
+class ChunkRunner:
+    """Runs a compiled strategy on many instruments.
+
+    Parameters
+    ----------
+    series : sequence of Bars
+        The spec's date range is applied.
+    spec : BacktestSpec
+        With `engine.studies.cells.is_simple`.
+    strategy : Strategy
+        Decides by a rule.
+    params : StrategyParams
+
+    Raises
+    ------
+    StrategyError
+        The strategy fails in declaring its indicators, or does not compile.
+    """
+
+    def __init__(
+        self, series: Sequence[Bars], spec: BacktestSpec, strategy: Strategy, rule: Rule, params: StrategyParams
+    ) -> None:
+        self._series, self._spec, self._strategy = series, spec, strategy
+        with blaming(strategy):
+            lines = list(strategy.indicators(params).values())
+            self._warmup = int(strategy.warmup(params))
+            self._rule = rule.compiled
+        keys, self._rows = distinct(lines)
+        self._requests = _requests(keys)
+        self._height = sum(len(KINDS[key.kind].outputs) for key in keys)
+        self._params = params.vector()
+        self._terms = record_of(terms_of(spec))
+        self._is_bare = is_bare(spec)
+        self._shared: tuple[npt.NDArray[Any], ...] = ()
+        self._bank = np.empty(0)
+
+    def run(self, values: FloatArray) -> None:
+        """Fill float64[n_assets, METRIC_COUNT]; a row keeps its NaN where the instrument must run alone."""
+        chunk: dict[int, _Inputs] = {}
+        size = 0
+        for row, bars in enumerate(self._series):
+            # Whatever stops an instrument here stops its own run too, which has the words for it.
+            with contextlib.suppress(IvyError):
+                inputs = self._inputs(bars)
+                if inputs is None:
+                    continue
+                size += self._height * len(inputs.bars) * self._bank.itemsize
+                first = next(iter(chunk.values()), inputs)
+                if size > CHUNK_BYTES or len(chunk) == MOST_IN_CHUNK or inputs.terms != first.terms:
+                    self._drive(chunk, values)
+                    chunk, size = {}, self._height * len(inputs.bars) * self._bank.itemsize
+                chunk[row] = inputs
+        self._drive(chunk, values)
+
+    def _inputs(self, bars: Bars) -> _Inputs | None:
+        spec = self._spec
+        if len(bars) == 0:
+            return None
+        if spec.data.start or spec.data.end:
+            bars = bars.between(spec.data.start, spec.data.end)
+        check_prices(bars)
+        prices = list(map(_address, prices_of(bars)))
+        if self._is_bare and bars.instrument.multiplier == 1.0:
+            # The prices are all that differs between instruments.
+            self._shared = self._shared or _account_arrays(market_of(bars, spec), NO_EXTRA, _NO_GATE)[4:]
+            addresses = [*prices, *prices[:4], *map(_address, self._shared)]
+            widths, held, terms = [1] * WIDTHS, self._shared, self._terms
+        else:
+            own = own_spec(spec, bars.symbol)
+            gate = allowed(bars, spec.gates)[0].astype(np.float64) if spec.gates else _NO_GATE
+            held = _account_arrays(market_of(bars, own), extra_of(bars, own), gate)
+            addresses, widths = [*prices, *map(_address, held)], [array.shape[-1] for array in held[-WIDTHS:]]
+            terms = record_of(terms_of(own)) if spec.symbol_costs else self._terms
+        sources = {name: source_series(bars, name) for _, name, _ in self._requests if name not in OHLCV}
+        known = dict(zip(OHLCV, prices[:5], strict=True)) | {name: _address(line) for name, line in sources.items()}
+        return _Inputs(
+            bars, terms, addresses, widths, [known[name] for _, name, _ in self._requests], (*held, *sources.values())
+        )
+
+    def _drive(self, chunk: dict[int, _Inputs], values: FloatArray) -> None:
+        if not chunk:
+            return
+        inputs = list(chunk.values())
+        table = np.array([one.addresses for one in inputs], np.int64)
+        sizes = np.array([len(one.bars) for one in inputs], np.int64)
+        sources = np.array([one.sources for one in inputs], np.int64).T
+        needed = self._height * int(sizes.sum())
+        if self._bank.size < needed:
+            self._bank = np.empty(needed)
+        out, first = np.full((len(inputs), METRIC_COUNT), np.nan), 0
+        # A rule that raises on one instrument leaves its chunk to single runs, which say where.
+        with contextlib.suppress(StrategyError), blaming(self._strategy):
+            for (kind, _, args), source in zip(self._requests, sources, strict=True):
+                outputs, compiled = len(KINDS[kind].outputs), compile_indicator(KINDS[kind].function)
+                fill_driver()(
+                    compiled, table, sizes, np.ascontiguousarray(source), args, outputs, first, self._height, self._bank
+                )
+                first += len(args) * outputs
+            each_driver()(
+                self._rule, table, np.array([one.widths for one in inputs], np.int64), sizes, NO_EXTRA, self._bank,
+                self._rows, self._height, self._params, self._warmup, inputs[0].terms, NO_TRACES,
+                np.array([periods_of(one.bars, self._spec) for one in inputs]), self._spec.risk_free, out,
+            )  # fmt: skip
+        values[list(chunk)] = out
+
+
+def is_bare(spec: BacktestSpec) -> bool:
+    """Return whether accounts need nothing of an instrument but its prices."""
+    execution = spec.execution
+    return (
+        is_plain(spec)
+        and execution.rebalance in (Rebalance.ON_CHANGE, Rebalance.BAND)
+        and execution.stop_unit is not StopUnit.ATR
+        and not (spec.gates or spec.symbol_costs or spec.costs.slippage_ticks or accrues(spec))
+    )
+
+
+def own_spec(spec: BacktestSpec, symbol: str) -> BacktestSpec:
+    """Return the spec of one instrument alone: without what is said about the others."""
+    if not spec.symbol_costs and not spec.data.symbols:
+        return spec
+    costs = {symbol: spec.symbol_costs[symbol]} if symbol in spec.symbol_costs else {}
+    data = spec.data.model_copy(update={"symbols": ()})
+    return spec.model_copy(update={"symbol_costs": costs, "data": data})
+
+
+def _requests(keys: Sequence[Indicator]) -> list[tuple[str, str, FloatArray]]:
+    """Return (kind, source, args) with neighbours of one kind and source as one: float64[k, n_args]."""
+    merged: list[tuple[str, str, list[tuple[Any, ...]]]] = []
+    for key in keys:
+        if merged and merged[-1][:2] == (key.kind, key.source):
+            merged[-1][2].append(key.args)
+        else:
+            merged.append((key.kind, key.source, [key.args]))
+    return [(kind, source, np.array(args, np.float64).reshape(len(args), -1)) for kind, source, args in merged]
+
+
+def _account_arrays(market: Market, extra: Extra, gate: FloatArray) -> tuple[npt.NDArray[Any], ...]:
+    """Return what an account needs besides `Prices`, in the order of the table's columns."""
+    prices = (market.open, market.high, market.low, market.close)
+    return (*prices, market.fees, market.days, market.decides, market.atr, extra.gear, extra.level, extra.volume, gate)
+
+
+def _address(array: npt.NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
