@@ -113,8 +113,8 @@ def settle_account(account: Account) -> Outcome:
         trades, orders = np.empty((capacity, TRADE_COLUMNS)), np.empty((capacity, ORDER_COLUMNS))
         traces = _traces(terms, n_assets, size, capacity)
         n = run(
-            account.market, account.extra, account.targets, record_of(terms), account.context, account.time, equity,
-            returns, trades, orders, traces, book, values,
+            account.market, account.extra, account.targets, record_of(terms), account.context, account.time,
+            equity, returns, trades, orders, traces, book, values,
         )  # fmt: skip
         rows = int(max(book[TRADE_ROWS], book[ORDER_ROWS], book[REJECTED_ROWS]))
         if rows <= capacity:
@@ -145,12 +145,13 @@ def band_of(account: Account, base: Outcome) -> Band:
 
 
 def _other_book(account: Account, resolve: int, base: FloatArray) -> FloatArray:
-    n_assets, size = account.targets.shape
+    size = account.targets.shape[1]
     equity, returns = np.empty(size), np.empty(size)
     trades, orders = np.empty((0, TRADE_COLUMNS)), np.empty((0, ORDER_COLUMNS))
+    terms = record_of(account.terms._replace(resolve=resolve))
     n = run_driver()(
-        account.market, account.extra, account.targets, record_of(account.terms._replace(resolve=resolve)), account.context, account.time, equity, returns, trades, orders, NO_TRACES, np.empty(BOOK_SIZE),
-        np.empty(METRIC_COUNT),
+        account.market, account.extra, account.targets, terms, account.context, account.time, equity, returns,
+        trades, orders, NO_TRACES, np.empty(BOOK_SIZE), np.empty(METRIC_COUNT),
     )  # fmt: skip
     equity[n:] = equity[n - 1]  # a book that was liquidated stays where it ended
     return equity[: base.size]

@@ -1,10 +1,11 @@
-"""Several instruments on one time axis: the union of their bars, without looking ahead and without filling."""
+"""Several instruments on one time axis: the union of their bars, without looking ahead or filling."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,7 @@ class Axis:
 
     @cached_property
     def alive(self) -> npt.NDArray[np.uint8]:
-        """ALIVE where a leg has a bar, ENDED at the first axis bar after ten days without one, else ABSENT."""
+        """ALIVE where a leg has a bar, ENDED at the first bar after ten days without one, else ABSENT."""
         flags = np.full((len(self.legs), self.time.size), ABSENT, np.uint8)
         for row, (leg, last) in enumerate(zip(self.legs, self._last_bar, strict=True)):
             silent = self.time - leg.time[np.maximum(last, 0)]
@@ -140,13 +141,13 @@ class Axis:
             np.minimum(open_, close), close, np.zeros(self.time.size), self.session,
         )  # fmt: skip
 
-    def _even_stakes(self) -> dict[str, FloatArray]:
+    def _even_stakes(self) -> Mapping[str, FloatArray]:
         share = 1.0 / np.array([leg.close[0] for leg in self.legs])
-        close, open_ = (share @ self._even(name) for name in ("close", "open"))
-        open_[0] = len(self.legs)
-        return {"open": open_, "close": close}
+        stake = {name: share @ self._even(name) for name in ("open", "close")}
+        stake["open"][0] = len(self.legs)
+        return stake
 
-    def _stakes(self) -> dict[str, FloatArray]:
+    def _stakes(self) -> Mapping[str, FloatArray]:
         stake = {name: np.zeros(self.time.size) for name in ("open", "close")}
         for row, leg in enumerate(self.legs):
             last, start = self._last_bar[row], leg.close[0]
@@ -181,7 +182,7 @@ def _check(legs: tuple[Bars, ...]) -> None:
         )  # fmt: skip
     spans = sorted((leg.time[0], leg.time[-1], leg.symbol) for leg in legs)
     symbols = {leg.symbol for leg in legs}
-    overlap = any(later[0] <= earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+    overlap = any(later[0] <= earlier[1] for earlier, later in pairwise(spans))
     if len(symbols) > 1 and not overlap:
         told = "; ".join(f"{leg.symbol} {leg.label(0)} to {leg.label(len(leg) - 1)}" for leg in legs[:4])
         raise InputError(

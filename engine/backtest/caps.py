@@ -72,11 +72,9 @@ def _shrink_groups(targets: FloatArray, labels: Sequence[str], limit: float) -> 
     for label in dict.fromkeys(labels):
         if not label:
             continue
-        rows = [row for row, mine in enumerate(labels) if mine == label]
+        rows = np.array([mine == label for mine in labels])
         gross = np.abs(targets[rows]).sum(axis=0)
-        over = gross > limit
-        if over.any():
-            targets[np.ix_(rows, np.flatnonzero(over))] *= limit / gross[over]
+        targets[rows] *= np.where(gross > limit, limit / np.maximum(gross, limit), 1.0)
 
 
 def _shrink_net(targets: FloatArray, limit: float) -> None:

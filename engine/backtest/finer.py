@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.core.bars import Bars
+from engine.core.bars import Bars, FloatArray, IntArray
 from engine.core.errors import InputError
 from engine.kernels.terms import Extra
 
 
 def fine_columns(
-    extra: Extra, legs: Sequence[Bars], finer: Sequence[Bars], positions: Sequence[np.ndarray] | None = None,
+    extra: Extra, legs: Sequence[Bars], finer: Sequence[Bars], positions: Sequence[IntArray] | None = None,
     size: int | None = None,
 ) -> Extra:  # fmt: skip
     """Return ``extra`` with the pieces of every bar, where finer bars are there.
@@ -39,7 +39,7 @@ def fine_columns(
                 f"finer bars of '{one.symbol}', which is not traded", field="data.finer", value=one.symbol,
                 hint="Give finer bars of the instruments of the run",
             )  # fmt: skip
-    columns: list[np.ndarray] = []
+    columns: list[FloatArray] = []
     first = np.zeros((len(legs), (size or len(legs[0])) + 1), np.int64)
     at = 0
     for row, leg in enumerate(legs):
@@ -63,14 +63,15 @@ def fine_columns(
     return extra._replace(fine=fine, fine_first=first)
 
 
-def _starts(leg: Bars, pieces: Bars) -> np.ndarray:
-    """Return the first piece of each bar, and one past the last: pieces that close in (previous close, close]."""
+def _starts(leg: Bars, pieces: Bars) -> IntArray:
+    """Return the first piece of each bar and one past the last: pieces within (close before, close]."""
     edges = np.searchsorted(pieces.time, leg.time, side="right")
     begin = leg.time[0] - leg.timeframe.seconds * 1_000_000_000
-    return np.concatenate(([np.searchsorted(pieces.time, begin, side="right")], edges)).astype(np.int64)
+    first: IntArray = np.searchsorted(pieces.time, [begin], side="right")
+    return np.concatenate((first, edges)).astype(np.int64)
 
 
-def _on_axis(starts: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
+def _on_axis(starts: IntArray, at: IntArray, size: int) -> IntArray:
     """Return the bounds on the axis: the pieces of a leg's bar lie at that bar, none at bars it lacks."""
     out = np.full(size, starts[-1], np.int64)
     ends = np.searchsorted(at, np.arange(size - 1), side="left")

@@ -119,15 +119,14 @@ def market_of(bars: Bars, spec: BacktestSpec) -> Market:
     """Return the prices of one instrument as a one-row market, with the clocks the spec needs."""
     point = bars.instrument.multiplier
     rows = [getattr(bars, name).reshape(1, -1) for name in ("open", "high", "low", "close")]
-    if point != 1.0:
-        rows = [_frozen(row * point) for row in rows]
+    open_, high, low, close = rows if point == 1.0 else [_frozen(row * point) for row in rows]
     return Market(
-        *rows,
+        open=open_, high=high, low=low, close=close,
         days=_days_between(bars.time) if accrues(spec) else _NO_DAYS,
         decides=_calendar([bars.session], spec.execution),
         atr=_atr(bars, spec.execution),
         fees=fees_of([bars], spec),
-    )
+    )  # fmt: skip
 
 
 def extra_of(bars: Bars, spec: BacktestSpec) -> Extra:
@@ -146,18 +145,19 @@ def extra_of(bars: Bars, spec: BacktestSpec) -> Extra:
 def market_of_axis(axis: Axis, spec: BacktestSpec) -> Market:
     """Return the prices of all legs on one time axis; an absent leg keeps its last close."""
     points = np.array([leg.instrument.multiplier for leg in axis.legs]).reshape(-1, 1)
-    close = axis.carried("close")
-    prices = [close if name == "close" else axis.spread(name, close) for name in ("open", "high", "low", "close")]
+    last = axis.carried("close")
+    rows = [*(axis.spread(name, last) for name in ("open", "high", "low")), last]
     if (points != 1.0).any():
-        prices = [price * points for price in prices]
+        rows = [row * points for row in rows]
+    open_, high, low, close = (_frozen(row) for row in rows)
     widths = [_atr(leg, spec.execution) for leg in axis.legs] if _needs_atr(spec.execution) else []
     return Market(
-        *(_frozen(price) for price in prices),
+        open=open_, high=high, low=low, close=close,
         days=_days_between(axis.time) if accrues(spec) else _NO_DAYS,
         decides=_calendar([leg.session for leg in axis.legs], spec.execution, axis),
         atr=_frozen(axis.place([width[0] for width in widths], np.nan)) if widths else _NONE,
         fees=fees_of(axis.legs, spec),
-    )
+    )  # fmt: skip
 
 
 def extra_of_axis(axis: Axis, gear: FloatArray | None, rank: IntArray | None, spec: BacktestSpec) -> Extra:
@@ -200,10 +200,11 @@ def fees_of(legs: Sequence[Bars], spec: BacktestSpec) -> FloatArray:
 
 def _fee_row(costs: CostModel, point: float, tick: float) -> list[float]:
     return [
-        costs.commission_fixed, costs.commission_per_unit, costs.commission_bps / 10_000, costs.commission_min,
-        costs.commission_max, costs.commission_max_bps / 10_000, costs.sell_fee_bps / 10_000,
-        costs.sell_fee_per_unit, costs.slip, (costs.slippage_ticks * tick + costs.spread_amount / 2) * point,
-        costs.slippage_range, costs.impact_bps / 10_000, costs.borrow_rate / DAYS_PER_YEAR, point,
+        costs.commission_fixed, costs.commission_per_unit, costs.commission_bps / 10_000,
+        costs.commission_min, costs.commission_max, costs.commission_max_bps / 10_000,
+        costs.sell_fee_bps / 10_000, costs.sell_fee_per_unit, costs.slip,
+        (costs.slippage_ticks * tick + costs.spread_amount / 2) * point, costs.slippage_range,
+        costs.impact_bps / 10_000, costs.borrow_rate / DAYS_PER_YEAR, point,
     ]  # fmt: skip
 
 
@@ -274,10 +275,10 @@ def _atr(bars: Bars, execution: ExecutionModel) -> FloatArray:
 def _entry_distance(bars: Bars, execution: ExecutionModel) -> FloatArray:
     point = bars.instrument.multiplier
     if execution.stop_unit is StopUnit.ATR:
-        return execution.entry_distance * _atr(bars, execution)[0]
+        return np.asarray(execution.entry_distance * _atr(bars, execution)[0])
     if execution.stop_unit is StopUnit.AMOUNT:
         return np.full(len(bars), execution.entry_distance * point)
-    return execution.entry_distance * bars.close * point
+    return np.asarray(execution.entry_distance * bars.close * point)
 
 
 def _needs_volume(spec: BacktestSpec) -> bool:

@@ -12,6 +12,7 @@ from engine.fields import Model
 from engine.kernels.simulate import KERNEL_VERSION
 from engine.strategies import source_digest
 
+
 def receipt_of(digests: list[str], spec: BacktestSpec) -> str:
     """Return ``sha256:...`` of prices, strategy source, spec, engine and kernel version.
 

@@ -74,8 +74,9 @@ def run_backtest(
     market, extra = market_of(one, full), extra_of(one, full)
     market, extra = cut_market(market, first, stop), cut_extra(extra, first, stop)
     return simulate_signals(
-        part, signals[first:stop], full, gates=cut_gates(gates, first, stop), finer=fine, prepared=(market, extra)
-    )
+        part, signals[first:stop], full, gates=cut_gates(gates, first, stop), finer=fine,
+        prepared=(market, extra),
+    )  # fmt: skip
 
 
 def parse_params(spec: BacktestSpec) -> list[StrategyParams]:
@@ -187,7 +188,8 @@ def check_symbols(spec: BacktestSpec, symbols: Sequence[str]) -> None:
         named += [(field, symbol) for symbol in sleeve.symbols]
     for field, symbol in named:
         if symbol not in symbols:
-            raise InputError(f"no prices of '{symbol}'", field=field, value=symbol, hint=nearest(symbol, symbols))
+            hint = nearest(symbol, symbols)
+            raise InputError(f"no prices of '{symbol}'", field=field, value=symbol, hint=hint)
 
 
 def periods_of(bars: Bars, spec: BacktestSpec) -> float:
@@ -223,7 +225,7 @@ def simulate_signals(
     -------
     BacktestResult
     """
-    market, extra = prepared or (market_of(bars, spec), NO_EXTRA if _needs_nothing(spec) else extra_of(bars, spec))
+    market, extra = prepared or (market_of(bars, spec), NO_EXTRA if is_plain(spec) else extra_of(bars, spec))
     if finer:
         extra = fine_columns(extra, [bars], finer)
     targets = np.require(signals, np.float64, ["C", "W"]).reshape(1, -1)
@@ -253,10 +255,6 @@ def simulate_signals(
     )
 
 
-def _needs_nothing(spec: BacktestSpec) -> bool:
-    return is_plain(spec)
-
-
 def benchmark_of(bars: Bars) -> float:
     """Return last close / first close - 1."""
     return float(bars.close[-1] / bars.close[0] - 1.0)
@@ -270,7 +268,8 @@ def metrics_of(outcome: Outcome) -> dict[str, float]:
 
 def cut_market(market: Market, first: int, stop: int) -> Market:
     """Return the columns ``first:stop`` of a market."""
-    return Market(*(_cut(array, first, stop) for array in market[:-1]), fees=market.fees)
+    names = [name for name in Market._fields if name != "fees"]
+    return market._replace(**{name: _cut(getattr(market, name), first, stop) for name in names})
 
 
 def cut_extra(extra: Extra, first: int, stop: int) -> Extra:
@@ -294,7 +293,8 @@ def cut_gates(gates: tuple[GateSeries, ...], first: int, stop: int) -> tuple[Gat
     """Return the gates on bars ``first:stop``."""
     return tuple(
         replace(
-            gate, open=gate.open[first:stop], lines={name: line[first:stop] for name, line in gate.lines.items()},
+            gate, open=gate.open[first:stop],
+            lines={name: line[first:stop] for name, line in gate.lines.items()},
             refits=gate.refits[(gate.refits >= first) & (gate.refits < stop)] - first,
         )
         for gate in gates

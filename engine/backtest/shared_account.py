@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +117,7 @@ def run_portfolio(series: Sequence[Bars], spec: BacktestSpec, finer: tuple[Bars,
         receipt=receipt_of([one.digest for one in (*series, *finer)], full),
         warnings=warnings_of(full, basket, outcome), legs=legs,
         sleeves=tuple(sleeve.name for sleeve in rows.sleeves),
-        rejected=rejected_of(outcome.rejected, account, outcome), gates=cut_gates(rows.gates, *np.searchsorted(axis.positions[0], (first, stop)).tolist()),
+        rejected=rejected_of(outcome.rejected, account, outcome), gates=_gates(rows.gates, axis, first, stop),
         band=band_of(account, outcome) if full.execution.can_be_ambiguous else None,
         allocation=_cut_weights(weights, first, first + n), scaling=scaling[first : first + n],
         stops=outcome.stops, charges=outcome.charges,
@@ -200,7 +201,7 @@ def _ranking(axis: Axis, targets: FloatArray, spec: BacktestSpec) -> IntArray | 
             score = axis.carry([_change(leg.close, length) for leg in axis.legs], -np.inf)
         case RankBy.LOW_VOLATILITY:
             score = -axis.carry([_volatility(leg.close, length) for leg in axis.legs], np.inf)
-        case RankBy.TURNOVER:
+        case _:
             score = axis.carry([_mean(leg.close * leg.volume, length) for leg in axis.legs], -np.inf)
     order = np.argsort(-np.nan_to_num(score, nan=-np.inf), axis=0, kind="stable")
     return np.ascontiguousarray(order.T)
@@ -227,13 +228,19 @@ def _volatility(close: FloatArray, length: int) -> FloatArray:
     return out
 
 
+def _gates(gates: tuple[GateSeries, ...], axis: Axis, first: int, stop: int) -> tuple[GateSeries, ...]:
+    """Return the first leg's gates on the bars of its own that lie in ``first:stop`` of the axis."""
+    begin, end = np.searchsorted(axis.positions[0], (first, stop)).tolist()
+    return cut_gates(gates, begin, end)
+
+
 def _positions(outcome: Outcome, n_assets: int) -> FloatArray:
     """Return the quantity of each leg held at each close, float64[n_assets, n]."""
     n, by_asset = outcome.equity.size, np.argsort(outcome.orders["asset"], kind="stable")
     orders = outcome.orders[by_asset]
     bounds = np.searchsorted(orders["asset"], np.arange(n_assets + 1))
     held = np.zeros((n_assets, n))
-    for asset, (first, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for asset, (first, stop) in enumerate(pairwise(bounds.tolist())):
         if stop > first:
             held[asset] = positions_of(orders[first:stop], n)
     return held

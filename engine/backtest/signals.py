@@ -1,4 +1,4 @@
-"""From bars to gated signals of one strategy: derived candles, longer bars, gates; all known at each close."""
+"""From bars to gated signals of one strategy: derived candles, longer bars, gates, as known at closes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.backtest.spec import BacktestSpec, CandleKind
 from engine.backtest.targets import Declared, targets_of
-from engine.core.bars import Bars, FloatArray
+from engine.core.bars import Bars, FloatArray, IntArray
 from engine.regimes import GateSeries, allowed
 from engine.strategies import Strategy, StrategyParams, load
 
@@ -47,7 +47,7 @@ def signals_of(
 
 
 def seen_bars(bars: Bars, spec: BacktestSpec) -> Bars:
-    """Return the bars that the strategy decides on: longer ones, Heikin Ashi, bricks, or the bars themselves."""
+    """Return the bars that the strategy decides on: longer ones, Heikin Ashi, bricks, or the bars."""
     return _derived(bars, spec)[0]
 
 
@@ -61,10 +61,11 @@ def _on_candles(
     return np.where(index >= 0, target[np.maximum(index, 0)], 0.0)
 
 
-def _derived(bars: Bars, spec: BacktestSpec) -> tuple[Bars, np.ndarray | None]:
+def _derived(bars: Bars, spec: BacktestSpec) -> tuple[Bars, IntArray | None]:
     """Return the bars to decide on and, for each real bar, the last of them known at its close."""
     candles = spec.data.candles
-    seen, index = bars, None
+    seen: Bars = bars
+    index: IntArray | None = None
     if candles.timeframe is not None:
         from engine.data.resample import known_at, resample  # noqa: PLC0415
 

@@ -49,7 +49,8 @@ class CandleSpec(Model):
         CandleKind.STANDARD, title="Candles", help="What the strategy decides on; fills use the real bars"
     )
     timeframe: str | None = field(
-        None, title="Decide on", help="Longer bars to decide on, such as 1h or 1wk; empty decides on every bar"
+        None, title="Decide on",
+        help="Longer bars to decide on, such as 1h or 1wk; empty decides on every bar",
     )
     brick_size: float | None = field(
         None, low=1e-12, high=1e9, step=1, unit="price", title="Brick", help="Renko brick in price units"
@@ -117,7 +118,8 @@ class DataSpec(Model):
         None, title="Finer bars", help="Price file of shorter bars that decide what came first inside a bar"
     )
     train_split: float | None = field(
-        None, low=0, high=1, step=0.05, unit="of bars", title="Train on", help="Share of bars that is for training"
+        None, low=0, high=1, step=0.05, unit="of bars", title="Train on",
+        help="Share of bars that is for training",
     )
     run_mode: RunMode = field(
         RunMode.FULL, title="Trade", help="Part that is traded: training part, test part, or all"

@@ -133,8 +133,9 @@ def _declared(strategy: Strategy, params: StrategyParams) -> Mapping[str, Indica
 
 
 def _from_rule(
-    strategy: Strategy, rule: Rule, bars: Bars, params: StrategyParams, declared: Declared, *, pure_python: bool
-) -> FloatArray:
+    strategy: Strategy, rule: Rule, bars: Bars, params: StrategyParams, declared: Declared, *,
+    pure_python: bool,
+) -> FloatArray:  # fmt: skip
     from engine.kernels.types import prices_of  # noqa: PLC0415  (numba only when used)
 
     bank, target = np.empty((declared.height, len(bars))), np.zeros(len(bars))

@@ -1,7 +1,8 @@
 """Check that this installation works.
 
-Prints versions and registries, runs one backtest, a sweep in worker processes and a job that is cancelled,
-keeps a run and reads it back. Writes to a temporary folder only.
+Prints versions and registries, runs one backtest, fitted gates, an allocated portfolio, Renko candles with a
+volatility target, a sweep in worker processes and a job that is cancelled, keeps a run and reads it back.
+Writes to a temporary folder only.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from engine.jobs.events import JobEvent
 
 _PACKAGES = (
-    "numpy", "numba", "pandas", "pandas_ta", "pyarrow", "pydantic", "arch", "PySide6_Essentials",
+    "numpy", "numba", "pandas", "pandas_ta", "pyarrow", "pydantic", "scipy", "arch", "scikit-learn",
+    "PySide6_Essentials",
 )  # fmt: skip
 _PATIENCE_S = 60.0
+_YEARS = {"end": "2001-12-31"}  # three years of the daily samples: enough for a fit, soon done
 _GRID = {"fast": list(range(5, 25)), "slow": list(range(30, 130, 5))}
 
 
@@ -42,6 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         "versions": _versions,
         "registries": _registries,
         "backtest": _backtest,
+        "fitted gates": _gates,
+        "portfolio": _portfolio,
+        "candles and sizing": _candles,
         "sweep in worker processes": _pool_sweep,
         "cancelled job": _cancelled_job,
         "run store": _run_store,
@@ -124,6 +130,46 @@ def _backtest(_folder: Path) -> str:
     return f"{what}: total return {total:.2%}, {result.receipt}"
 
 
+def _gates(_folder: Path) -> str:
+    from engine.backtest.run import run_backtest  # noqa: PLC0415
+
+    names = ("garch", "hmm")
+    gates = [{"name": name, "min_history": 500, "refit_every": 63} for name in names]
+    bars, spec = _sample(data=_YEARS, gates=gates)
+    found = []
+    for name, gate in zip(names, run_backtest(bars, spec).gates, strict=True):
+        if not gate.refits.size or not gate.open.any():
+            raise IvyError(f"the gate {name} was fitted {gate.refits.size} times and opened on {gate.open.sum()} bars")
+        found.append(f"{name} fitted {gate.refits.size} times, open on {gate.open.mean():.0%} of bars")
+    return "; ".join(found)
+
+
+def _portfolio(_folder: Path) -> str:
+    from engine.backtest.run import run_backtest  # noqa: PLC0415
+    from engine.data.sample import sample_bars  # noqa: PLC0415
+
+    _, spec = _sample(data=_YEARS, portfolio={"allocation": "hierarchical_risk_parity"})
+    result = run_backtest([sample_bars("SPX"), sample_bars("NASDAQ")], spec)
+    assigned = result.allocation
+    if assigned is None or abs(assigned.weights[-1].sum() - 1.0) > 1e-9:
+        raise IvyError("the weights of the portfolio do not sum to 1")
+    shares = ", ".join(
+        f"{leg.symbol} {share:.1%}" for leg, share in zip(result.legs, assigned.weights[-1], strict=True)
+    )
+    return f"{len(result.orders)} orders on one account; hierarchical risk parity, last weights {shares}"
+
+
+def _candles(_folder: Path) -> str:
+    from engine.backtest.run import run_backtest  # noqa: PLC0415
+
+    renko = {"kind": "renko", "brick_size": 5.0}
+    bars, spec = _sample(data=_YEARS | {"candles": renko}, sizing={"name": "volatility_target"})
+    result = run_backtest(bars, spec)
+    if not len(result.orders):
+        raise IvyError("Renko bricks gave no order")
+    return f"{len(result.orders)} orders on Renko bricks, sized by a volatility target"
+
+
 def _pool_sweep(_folder: Path) -> str:
     from engine.backtest.run import run_backtest  # noqa: PLC0415
     from engine.jobs.sweep import sweep  # noqa: PLC0415
@@ -191,10 +237,10 @@ def _run_store(folder: Path) -> str:
     return f"run {run_id} was kept, read back with the same bits, and deleted"
 
 
-def _sample() -> tuple[Bars, BacktestSpec]:
+def _sample(**parts: Any) -> tuple[Bars, BacktestSpec]:
     from engine.backtest.spec import BacktestSpec  # noqa: PLC0415
     from engine.data.sample import sample_bars, sample_names  # noqa: PLC0415
 
     name = sample_names()[0]
     params = {"fast": 10, "slow": 50}
-    return sample_bars(name), BacktestSpec(strategy="ema_cross", params=params)
+    return sample_bars(name), BacktestSpec(strategy="ema_cross", params=params, **parts)

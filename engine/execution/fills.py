@@ -129,7 +129,8 @@ class ExecutionModel(Model):
         help="After a stop: wait for a changed target, or enter again at once",
     )
     entry: Entry = field(
-        Entry.MARKET, help="Order that opens a position: market, or limit or stop at a distance from the close"
+        Entry.MARKET,
+        help="Order that opens a position: market, or limit or stop at a distance from the close",
     )
     entry_distance: float = field(
         0.0, low=0, high=1e6, step=0.01,
@@ -154,7 +155,8 @@ class ExecutionModel(Model):
     )
     maintenance: float = field(
         0.0, low=0, high=1, step=0.05, unit="of position", title="Maintenance",
-        help="At a close with equity at or below this share of the positions' value, all is closed and the run ends",
+        help="At a close with equity at or below this share of the positions' value, all is closed and the "
+        "run ends",
     )
 
     @model_validator(mode="after")
@@ -196,4 +198,5 @@ def _contradictions(model: ExecutionModel) -> Iterator[tuple[str, str, str]]:
             f"break-even at {model.break_even:g} is not before the target at {model.take_profit:g}"
         ), "The target closes the position first: bring break_even closer"
     if model.entry is not Entry.MARKET and model.fill is not Fill.NEXT_OPEN:
-        yield "entry", f"a {model.entry.value} entry works in the bar after the decision", "Use fill next_open"
+        problem = f"a {model.entry.value} entry works in the bar after the decision"
+        yield "entry", problem, "Use fill next_open"

@@ -17,7 +17,16 @@ from engine.kernels.performance import LANES, measure
 from engine.kernels.positions import BOOK_SIZE, LOT_SIZE, STATE_SIZE
 from engine.kernels.simulate import simulate
 from engine.kernels.sweep import OPEN_LOTS, elapsed_days, is_lawful
-from engine.kernels.terms import EXTRA, FEE_COLUMNS, ORDER_COLUMNS, TERMS, TRACES, TRADE_COLUMNS, Extra, Market
+from engine.kernels.terms import (
+    EXTRA,
+    FEE_COLUMNS,
+    ORDER_COLUMNS,
+    TERMS,
+    TRACES,
+    TRADE_COLUMNS,
+    Extra,
+    Market,
+)
 from engine.kernels.types import INDICATOR, INTEGER_MATRIX, INTEGERS, MATRIX, RULE, VECTOR
 
 # Columns of a table of addresses, after those of `Prices`: what `Market` and `Extra` hold for one instrument,

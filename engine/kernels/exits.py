@@ -1,4 +1,4 @@
-"""Leaving a position: stops, targets, time, and what the unknown path inside a bar allows (rules 10 to 14)."""
+"""Leaving a position: stops, targets, time, and the unknown path inside a bar (rules 10 to 14)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from engine.kernels.positions import (
     UNTIL_NEXT_CLOSE,
 )
 from engine.kernels.sizes import distance
-from engine.kernels.terms import BASE, NEXT_CLOSE, OPTIMISTIC, PESSIMISTIC
+from engine.kernels.terms import NEXT_CLOSE, OPTIMISTIC, PESSIMISTIC
 
 # How a position came to be held when its exits are looked at.
 BEFORE, BY_LIMIT, BY_STOP = 0, 1, 2
@@ -52,7 +52,8 @@ def arm(state, asset, price, bar, decision, market, terms):
     state[asset, AMBIGUOUS] = 0.0
     if terms.has_stops:
         state[asset, STOP] = price - side * distance(terms.stop_loss, price, asset, decision, market, terms)
-        state[asset, TARGET] = price + side * distance(terms.take_profit, price, asset, decision, market, terms)
+        aim = distance(terms.take_profit, price, asset, decision, market, terms)
+        state[asset, TARGET] = price + side * aim
         state[asset, TRAIL] = distance(terms.trailing_stop, price, asset, decision, market, terms)
         state[asset, EVEN] = distance(terms.break_even, price, asset, decision, market, terms)
         state[asset, BEST] = state[asset, ENTRY_PRICE] = price
@@ -119,7 +120,8 @@ def watch(
     worst = low if side > 0.0 else -high
     best = high if side > 0.0 else -low
     start, last = side * open_, side * close
-    fixed, target, entry = side * state[asset, STOP], side * state[asset, TARGET], side * state[asset, ENTRY_PRICE]
+    fixed, target = side * state[asset, STOP], side * state[asset, TARGET]
+    entry = side * state[asset, ENTRY_PRICE]
     trail, even = state[asset, TRAIL], state[asset, EVEN]
     extreme = side * state[asset, BEST] if entered != BEFORE else max(side * state[asset, BEST], start)
     stop, reason = fixed, STOP_LOSS

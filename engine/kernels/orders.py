@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.kernels.book import fill, fill_apart, whole_lots
 from engine.kernels.compile import account_kernel, loop_kernel
 from engine.kernels.costs import commission_of, impacted, slipped
@@ -124,7 +122,7 @@ def value_of(state, prices, bar):
 
 @loop_kernel
 def want_of(book, state, asset, signal, cash, others, raw, slips, bar, decision, market, extra, terms):
-    """Work out quantity and price of an order into WANT and PRICE; nothing to do leaves the held quantity."""
+    """Work out WANT and PRICE of an order; nothing to do leaves the held quantity."""
     quantity = state[asset, QUANTITY]
     value = cash + quantity * raw + others
     buys = asks_for_more(signal, quantity, value, raw, asset, decision, book, market, extra, terms)
@@ -175,7 +173,8 @@ def execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, or
         book[UNSENT] += 1.0
         state[asset, CARRY] = 0.0
         return
-    fill_apart(book, state, lots, asset, want, raw, price, bar, int(decision), int(reason), market, trades, orders)
+    decided, cause = int(decision), int(reason)
+    fill_apart(book, state, lots, asset, want, raw, price, bar, decided, cause, market, trades, orders)
     if want != 0.0 and want * quantity <= 0.0:
         arm(state, asset, price, bar, int(decision), market, terms)
 
@@ -220,7 +219,7 @@ def fit(book, state, asset, others, gross, held, bar, market, terms, traces):
 
 
 @account_kernel
-def wait_for_level(book, state, asset, target, decision, reason, market, extra, terms):
+def wait_for_level(state, asset, target, decision, market, extra, terms):
     """Put a limit or stop entry into the market for the coming bars."""
     side = 1.0 if target > 0.0 else -1.0
     better = -1.0 if terms.entry == AT_LIMIT else 1.0
@@ -245,7 +244,7 @@ def plan(
         state[asset, CARRY] = state[asset, WAITING] = 0.0
         state[asset, DECISION], state[asset, CAUSE] = decision, reason
         if terms.entry != AT_MARKET and target != 0.0 and target * quantity <= 0.0:
-            wait_for_level(book, state, asset, target, decision, reason, market, extra, terms)
+            wait_for_level(state, asset, target, decision, market, extra, terms)
             target = 0.0
             if quantity == 0.0:
                 return
@@ -289,7 +288,7 @@ def rise(book, state, lots, prices, bar, lag, market, extra, terms, trades, orde
 def trade_all(
     book, state, lots, prices, bar, lag, targets, equity, market, extra, terms, trades, orders, traces
 ):
-    """Send the orders of one bar: decided on one equity, reductions first, then increases by rank (rule 17)."""
+    """Send the orders of one bar: on one equity, reductions first, then increases by rank (rule 17)."""
     cash, total, increases, is_summed = book[CASH], 0.0, 0, False
     for asset in range(state.shape[0]):
         decision = bar - lag

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.kernels.compile import loop_kernel
 from engine.kernels.positions import (
     COMMISSION,
     EXPOSED,
@@ -22,7 +23,6 @@ from engine.kernels.positions import (
     TRADES,
     WINS,
 )
-from engine.kernels.compile import loop_kernel
 
 # Positions in the metrics vector; `engine.metrics.METRIC_NAMES` has the names in this order.
 INITIAL, FINAL, TOTAL_RETURN, ANNUAL_RETURN, CAGR, VOLATILITY, SHARPE, SORTINO, CALMAR = range(9)

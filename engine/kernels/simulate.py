@@ -6,8 +6,6 @@ stop, an accrual) quantities and cash are constant, so a whole stretch of equity
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.kernels.book import settle
 from engine.kernels.compile import account_kernel, loop_kernel
 from engine.kernels.costs import accrue
@@ -62,8 +60,9 @@ def trade_at_close(
 ):
     """Send orders at closes."""
     trade_all(
-        book, state, lots, market.close, bar, lag, targets, equity, market, extra, terms, trades, orders, traces
-    )
+        book, state, lots, market.close, bar, lag, targets, equity, market, extra, terms, trades, orders,
+        traces,
+    )  # fmt: skip
     for asset in range(state.shape[0]):
         if state[asset, STOPPED] == UNTIL_NEXT_CLOSE:
             state[asset, STOPPED] = state[asset, HELD] = 0.0
@@ -253,8 +252,8 @@ def flatten(book, state, lots, bar, reason, market, extra, terms, trades, orders
     for asset in range(state.shape[0]):
         if state[asset, QUANTITY] != 0.0:
             leave(
-                book, state, lots, asset, market.close[asset, bar], True, bar, bar, reason, market, extra, terms,
-                trades, orders,
+                book, state, lots, asset, market.close[asset, bar], True, bar, bar, reason, market, extra,
+                terms, trades, orders,
             )  # fmt: skip
 
 

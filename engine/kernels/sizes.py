@@ -68,7 +68,7 @@ def kelly_share(book, terms):
 
 @loop_kernel
 def sized_by_account(signal, quantity, equity, price, asset, decision, book, market, extra, terms):
-    """Return the quantity of the sizing rules that are no fixed share of equity, within the leverage limit."""
+    """Return the quantity of the sizing rules that are no fixed share of equity, within the limit."""
     if equity <= 0.0 or signal == 0.0:
         return 0.0
     if terms.sizing == KELLY:

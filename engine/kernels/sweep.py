@@ -86,7 +86,7 @@ def _excursions(high, low, trades, count, filled_at_close, worst, best):
     for row in range(count):
         asset, side, reason = int(trades[row, 0]), trades[row, 1], trades[row, 3]
         entry, exit_ = trades[row, 9], trades[row, 10]
-        at_close = reason == LIQUIDATION or reason == END or (filled_at_close != 0 and reason <= REBALANCE)
+        at_close = reason in (LIQUIDATION, END) or (filled_at_close != 0 and reason <= REBALANCE)
         first = int(trades[row, 6]) + filled_at_close
         stop = int(trades[row, 8]) + (1 if at_close else 0)
         lowest, highest = min(entry, exit_), max(entry, exit_)
@@ -111,8 +111,8 @@ def sweep_driver() -> Any:
     whose rule leaves [-1, 1] is a row of NaN.
     """
     signature = void(
-        types.FunctionType(RULE), PRICES, MARKET, EXTRA, MATRIX, INTEGER_MATRIX, MATRIX, VECTOR, TERMS, TRACES,
-        CONTEXT, MATRIX,
+        types.FunctionType(RULE), PRICES, MARKET, EXTRA, MATRIX, INTEGER_MATRIX, MATRIX, VECTOR, TERMS,
+        TRACES, CONTEXT, MATRIX,
     )  # fmt: skip
     return compile_loop(_sweep, signature)
 
@@ -121,8 +121,8 @@ def sweep_driver() -> Any:
 def run_driver() -> Any:
     """Return the compiled single run.
 
-    ``(market, extra, targets, terms, context, time, equity, returns, trades, orders, traces, book, out) -> n``: arrays as
-    in `simulate` and `measure`; ``n`` is the number of bars simulated.
+    ``(market, extra, targets, terms, context, time, equity, returns, trades, orders, traces, book, out)``
+    gives ``n``: arrays as in `simulate` and `measure`; ``n`` is the number of bars simulated.
     """
     signature = int64(
         MARKET, EXTRA, MATRIX, TERMS, CONTEXT, STAMPS, VECTOR, VECTOR, MATRIX, MATRIX, TRACES, VECTOR, VECTOR

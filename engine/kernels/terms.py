@@ -128,7 +128,7 @@ TERMS = from_dtype(_TERMS_DTYPE)
 
 def record_of(terms: Terms) -> np.void:
     """Return the terms as compiled code takes them."""
-    record: np.void = np.array(tuple(terms), _TERMS_DTYPE)[()]
+    record: np.void = np.array(tuple(terms), _TERMS_DTYPE)[()]  # type: ignore[assignment]
     return record
 
 

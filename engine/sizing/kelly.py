@@ -31,17 +31,20 @@ class Kelly(Sizer):
 
     name: Literal["kelly"] = "kelly"
     share: float = field(
-        0.5, low=1e-6, high=1, step=0.05, unit="of Kelly", title="Share", help="Part of the full Kelly exposure"
+        0.5, low=1e-6, high=1, step=0.05, unit="of Kelly", title="Share",
+        help="Part of the full Kelly exposure",
     )
     confidence: float = field(
         0.9, low=0.5, high=0.999, step=0.05,
         help="Confidence of the lower bound of the mean trade return; 0.5 is the mean itself",
     )
     min_trades: int = field(
-        20, low=2, high=100_000, step=5, unit="trades", title="From", help="Closed trades before the estimate is used"
+        20, low=2, high=100_000, step=5, unit="trades", title="From",
+        help="Closed trades before the estimate is used",
     )
     start: float = field(
-        0.1, low=0, high=100, step=0.05, unit="x", title="Until then", help="Exposure while there are fewer trades"
+        0.1, low=0, high=100, step=0.05, unit="x", title="Until then",
+        help="Exposure while there are fewer trades",
     )
     cap: float = field(1.0, low=1e-6, high=100, step=0.25, unit="x", title="At most", help="Largest exposure")
 

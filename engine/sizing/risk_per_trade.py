@@ -26,6 +26,7 @@ class RiskPerTrade(Sizer):
 
     name: Literal["risk_per_trade"] = "risk_per_trade"
     risk: float = field(
-        0.01, low=1e-9, high=1, step=0.0025, unit="of equity", help="Share of equity that a stopped trade loses"
+        0.01, low=1e-9, high=1, step=0.0025, unit="of equity",
+        help="Share of equity that a stopped trade loses",
     )
     cap: float = field(1.0, low=1e-6, high=100, step=0.25, unit="x", title="At most", help="Largest exposure")

@@ -42,7 +42,8 @@ class VolatilityTarget(Sizer):
         "ewma", title="Estimate", help="Exponentially weighted, or a rolling window of past returns"
     )
     length: int = field(
-        60, low=2, high=5_000, step=5, unit="bars", help="Span or window of the estimate; flat until it is full"
+        60, low=2, high=5_000, step=5, unit="bars",
+        help="Span or window of the estimate; flat until it is full",
     )
     cap: float = field(
         1.0, low=1e-6, high=100, step=0.25, unit="x", title="At most",
@@ -51,7 +52,8 @@ class VolatilityTarget(Sizer):
 
     def gearing(self, bars: Bars) -> FloatArray:
         """Return target / volatility, at most ``cap``; 0 until ``length`` returns are known; float64[n]."""
-        variance = _ewma(bars.close, self.length) if self.method == "ewma" else _rolling(bars.close, self.length)
+        estimate = _ewma if self.method == "ewma" else _rolling
+        variance = estimate(bars.close, self.length)
         with np.errstate(divide="ignore", invalid="ignore"):
             wanted = self.target / np.sqrt(variance * bars.periods_per_year)
         # A price that did not move asks for infinite exposure: the cap holds there.

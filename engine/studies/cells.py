@@ -20,13 +20,13 @@ from engine.backtest.spec import BacktestSpec, CandleKind
 from engine.backtest.targets import blaming
 from engine.core.bars import Bars, FloatArray, IntArray
 from engine.core.errors import IvyError, StrategyError
+from engine.data.split import RunMode
 from engine.indicators import KINDS
 from engine.indicators.bank import fill_bank
 from engine.kernels.performance import FINAL, METRIC_COUNT
 from engine.kernels.sweep import sweep_driver
 from engine.kernels.terms import record_of
 from engine.kernels.types import prices_of
-from engine.data.split import RunMode
 from engine.metrics import METRIC_NAMES
 from engine.regimes import allowed
 from engine.strategies import Rule, load

@@ -25,7 +25,7 @@ from engine.execution.fills import Rebalance, StopUnit
 from engine.indicators import KINDS, Indicator
 from engine.indicators.bank import distinct, source_series
 from engine.kernels.compile import compile_indicator
-from engine.kernels.each import COLUMNS, WIDTHS, each_driver, fill_driver
+from engine.kernels.each import WIDTHS, each_driver, fill_driver
 from engine.kernels.performance import METRIC_COUNT
 from engine.kernels.terms import Extra, Market, record_of
 from engine.kernels.types import prices_of
@@ -37,6 +37,7 @@ CHUNK_BYTES = 1_000_000
 MOST_IN_CHUNK = 64
 
 _NO_GATE = np.zeros(1)
+_NOTHING_WIDE = [1] * WIDTHS
 
 
 class _Inputs(NamedTuple):
@@ -82,8 +83,10 @@ class ChunkRunner:
         self._height = sum(len(KINDS[key.kind].outputs) for key in keys)
         self._params = params.vector()
         self._terms = record_of(terms_of(spec))
+        self._other_terms: dict[bytes, np.void] = {}
         self._is_bare = is_bare(spec)
-        self._shared: tuple[npt.NDArray[Any], ...] = ()
+        self._held: tuple[npt.NDArray[Any], ...] = ()
+        self._shared: list[int] = []
         self._bank = np.empty(0)
 
     def run(self, values: FloatArray) -> None:
@@ -98,7 +101,7 @@ class ChunkRunner:
                     continue
                 size += self._height * len(inputs.bars) * self._bank.itemsize
                 first = next(iter(chunk.values()), inputs)
-                if size > CHUNK_BYTES or len(chunk) == MOST_IN_CHUNK or inputs.terms != first.terms:
+                if size > CHUNK_BYTES or len(chunk) == MOST_IN_CHUNK or inputs.terms is not first.terms:
                     self._drive(chunk, values)
                     chunk, size = {}, self._height * len(inputs.bars) * self._bank.itemsize
                 chunk[row] = inputs
@@ -114,20 +117,29 @@ class ChunkRunner:
         prices = list(map(_address, prices_of(bars)))
         if self._is_bare and bars.instrument.multiplier == 1.0:
             # The prices are all that differs between instruments.
-            self._shared = self._shared or _account_arrays(market_of(bars, spec), NO_EXTRA, _NO_GATE)[4:]
-            addresses = [*prices, *prices[:4], *map(_address, self._shared)]
-            widths, held, terms = [1] * WIDTHS, self._shared, self._terms
+            if not self._shared:
+                self._held = _account_arrays(market_of(bars, spec), NO_EXTRA, _NO_GATE)
+                self._shared = [_address(array) for array in self._held[4:]]
+            addresses = [*prices, *prices[:4], *self._shared]
+            widths, terms = _NOTHING_WIDE, self._terms
+            held: tuple[npt.NDArray[Any], ...] = ()
         else:
             own = own_spec(spec, bars.symbol)
             gate = allowed(bars, spec.gates)[0].astype(np.float64) if spec.gates else _NO_GATE
             held = _account_arrays(market_of(bars, own), extra_of(bars, own), gate)
             addresses, widths = [*prices, *map(_address, held)], [array.shape[-1] for array in held[-WIDTHS:]]
-            terms = record_of(terms_of(own)) if spec.symbol_costs else self._terms
+            terms = self._terms_of(own)
         sources = {name: source_series(bars, name) for _, name, _ in self._requests if name not in OHLCV}
         known = dict(zip(OHLCV, prices[:5], strict=True)) | {name: _address(line) for name, line in sources.items()}
         return _Inputs(
             bars, terms, addresses, widths, [known[name] for _, name, _ in self._requests], (*held, *sources.values())
         )
+
+    def _terms_of(self, own: BacktestSpec) -> np.void:
+        if not self._spec.symbol_costs:
+            return self._terms
+        record = record_of(terms_of(own))
+        return self._other_terms.setdefault(record.tobytes(), record)
 
     def _drive(self, chunk: dict[int, _Inputs], values: FloatArray) -> None:
         if not chunk:

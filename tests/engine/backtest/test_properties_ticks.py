@@ -15,6 +15,7 @@ from engine.core.bars import Bars
 from engine.core.instrument import Instrument
 from engine.core.timeframe import NS_PER_DAY, Timeframe
 from tests.engine.cases import random_targets
+from tests.engine.kernels.twin_band import Envelope
 from tests.engine.kernels.twin_compare import spec_with
 
 PIECES, DAYS = 10, 40
@@ -108,3 +109,13 @@ def test_that_true_paths_lie_in_the_band_of_trailing_stops_and_entries(execution
     out, wide = breaches(execution, range(250))
     assert wide > 50
     assert out.max() <= 1e-9, f"{(out > 1e-9).sum()} of {out.size} paths leave the band, by up to {out.max():.2%}"
+
+
+@pytest.mark.parametrize("execution", BRACKETS[:2] + TRAILS + ENTRIES)
+def test_that_the_plain_envelope_of_the_rules_holds_every_true_path(execution):
+    """What the band can be: least and most money in and out of the position, carried from bar to bar."""
+    for seed in range(150):
+        days, _, targets, true = truth(seed, execution)
+        low, high = np.array(Envelope(days, targets, spec_with(COSTS, execution)).run()).T
+        assert (low * (1 - 1e-9) <= true).all(), seed
+        assert (true <= high * (1 + 1e-9)).all(), seed

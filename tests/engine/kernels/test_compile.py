@@ -15,6 +15,7 @@ from engine.registry import Registry
 from engine.strategies import Strategy, check_declaration
 from tests.conformance.series import bars_of
 
+
 @compile_module.kernel
 def scaled(value, factor):
     return value * factor

@@ -253,7 +253,7 @@ class Twin:
         trades_here = p.axis[p.at] == bar
         share = share_of(p.quantity, p.bars.volume[p.at] if trades_here else 0.0)
         # An exit was decided before its bar's range was known.
-        known = max(p.at - 1, 0)
+        known = max(p.at - 1, 0) if trades_here else p.at
         price = self.price_of(p, raw, -p.side, known, share) if slips else raw
         self.send(p, 0.0, raw, price, p.at, reason, bar, capped)
         if not trades_here and self.orders:
