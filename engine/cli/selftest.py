@@ -139,7 +139,7 @@ def _gates(_folder: Path) -> str:
     found = []
     for name, gate in zip(names, run_backtest(bars, spec).gates, strict=True):
         if not gate.refits.size or not gate.open.any():
-            raise IvyError(f"the gate {name} was fitted {gate.refits.size} times and opened on {gate.open.sum()} bars")
+            raise IvyError(f"fitted {gate.refits.size} times, open on {gate.open.sum()} bars", where=name)
         found.append(f"{name} fitted {gate.refits.size} times, open on {gate.open.mean():.0%} of bars")
     return "; ".join(found)
 
@@ -151,10 +151,10 @@ def _portfolio(_folder: Path) -> str:
     _, spec = _sample(data=_YEARS, portfolio={"allocation": "hierarchical_risk_parity"})
     result = run_backtest([sample_bars("SPX"), sample_bars("NASDAQ")], spec)
     assigned = result.allocation
-    if assigned is None or abs(assigned.weights[-1].sum() - 1.0) > 1e-9:
+    if assigned is None or abs(assigned.weights[:, -1].sum() - 1.0) > 1e-9:
         raise IvyError("the weights of the portfolio do not sum to 1")
     shares = ", ".join(
-        f"{leg.symbol} {share:.1%}" for leg, share in zip(result.legs, assigned.weights[-1], strict=True)
+        f"{leg.symbol} {share:.1%}" for leg, share in zip(result.legs, assigned.weights[:, -1], strict=True)
     )
     return f"{len(result.orders)} orders on one account; hierarchical risk parity, last weights {shares}"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,9 @@ from engine.strategies import Rule, Strategy, StrategyParams
 # Indicator lines of a chunk: they are read right after they are written, and stay in the second cache.
 CHUNK_BYTES = 1_000_000
 MOST_IN_CHUNK = 64
+
+# Asking numpy for an address takes a microsecond. Arrays of `Bars` stay where they are as long as it lives.
+_ADDRESSES: WeakKeyDictionary[Bars, list[int]] = WeakKeyDictionary()
 
 _NO_GATE = np.zeros(1)
 _NOTHING_WIDE = [1] * WIDTHS
@@ -114,7 +118,7 @@ class ChunkRunner:
         if spec.data.start or spec.data.end:
             bars = bars.between(spec.data.start, spec.data.end)
         check_prices(bars)
-        prices = list(map(_address, prices_of(bars)))
+        prices = _addresses_of(bars)
         if self._is_bare and bars.instrument.multiplier == 1.0:
             # The prices are all that differs between instruments.
             if not self._shared:
@@ -203,6 +207,13 @@ def _account_arrays(market: Market, extra: Extra, gate: FloatArray) -> tuple[npt
     """Return what an account needs besides `Prices`, in the order of the table's columns."""
     prices = (market.open, market.high, market.low, market.close)
     return (*prices, market.fees, market.days, market.decides, market.atr, extra.gear, extra.level, extra.volume, gate)
+
+
+def _addresses_of(bars: Bars) -> list[int]:
+    found = _ADDRESSES.get(bars)
+    if found is None:
+        found = _ADDRESSES[bars] = list(map(_address, prices_of(bars)))
+    return found
 
 
 def _address(array: npt.NDArray[Any]) -> int:
