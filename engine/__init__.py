@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.data.reader import read_bars
     from engine.data.series import read_series
     from engine.jobs.sweep import sweep
+    from engine.studies.each import EachResult, run_each
     from engine.studies.sweep import StudyResult
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ _PUBLIC = {
     "BacktestSpec": "engine.backtest.spec",
     "Bars": "engine.core.bars",
     "DataError": "engine.core.errors",
+    "EachResult": "engine.studies.each",
     "InputError": "engine.core.errors",
     "Instrument": "engine.core.instrument",
     "IvyError": "engine.core.errors",
@@ -44,13 +46,14 @@ _PUBLIC = {
     "read_bars": "engine.data.reader",
     "read_series": "engine.data.series",
     "run_backtest": "engine.backtest.run",
+    "run_each": "engine.studies.each",
     "sweep": "engine.jobs.sweep",
 }
 
 __all__ = [
-    "AssetClass", "BacktestResult", "BacktestSpec", "Bars", "DataError", "InputError", "Instrument",
-    "IvyError", "Panel", "StrategyError", "StudyResult", "Timeframe", "read_bars", "read_series",
-    "run_backtest", "sweep",
+    "AssetClass", "BacktestResult", "BacktestSpec", "Bars", "DataError", "EachResult", "InputError",
+    "Instrument", "IvyError", "Panel", "StrategyError", "StudyResult", "Timeframe", "read_bars",
+    "read_series", "run_backtest", "run_each", "sweep",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.backtest.result import Band
 from engine.core.bars import FloatArray, IntArray
 from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
+from engine.kernels.band import bound_driver, is_bounded
 from engine.kernels.performance import METRIC_COUNT
 from engine.kernels.positions import (
     AMBIGUITIES,
@@ -23,6 +24,8 @@ from engine.kernels.positions import (
 )
 from engine.kernels.sweep import excursion_driver, run_driver
 from engine.kernels.terms import (
+    AT_LIMIT,
+    AT_MARKET,
     NEXT_OPEN,
     OPTIMISTIC,
     ORDER_COLUMNS,
@@ -135,13 +138,38 @@ def settle_account(account: Account) -> Outcome:
 
 
 def band_of(account: Account, base: Outcome) -> Band:
-    """Return the equity of the books that read every ambiguous bar badly and well (rule 12)."""
+    """Return the equity of the books that read every ambiguous bar badly and well (rule 12).
+
+    With trailing and break-even stops and limit and stop entries two books are not enough: where the bound
+    over every path is known it is taken too.
+    """
     low = high = base.equity
     if base.ambiguities:
         books = [_other_book(account, resolve, base.equity) for resolve in (PESSIMISTIC, OPTIMISTIC)]
         low, high = (pick.reduce([base.equity, *books]) for pick in (np.minimum, np.maximum))
+    if _hides_more(account.terms, base.ambiguities) and is_bounded(account.market, account.terms):
+        low, high = _bounded(account, low, high)
     closed = base.trades[base.trades["ambiguous"] & ~base.trades["open"]]
     return Band(low, high, len(closed), float(closed["pnl"].sum()), base.resolved)
+
+
+def _hides_more(terms: Terms, ambiguities: int) -> bool:
+    """Return whether paths may part in more ways than the two books take."""
+    moves = not (np.isnan(terms.trailing_stop) and np.isnan(terms.break_even))
+    # How far the price went after a limit entry is hidden too, and shows only where the stop stands later.
+    return (ambiguities > 0 and (moves or terms.entry != AT_MARKET)) or (moves and terms.entry == AT_LIMIT)
+
+
+def _bounded(account: Account, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Widen the band of the books to hold every path, if the bound can be told."""
+    size = account.targets.shape[1]
+    least, most = np.empty(size), np.empty(size)
+    known = bound_driver()(
+        account.market, account.extra, account.targets, record_of(account.terms), least, most
+    )
+    if not known:
+        return low, high
+    return np.minimum(low, least[: low.size]), np.maximum(high, most[: high.size])
 
 
 def _other_book(account: Account, resolve: int, base: FloatArray) -> FloatArray:

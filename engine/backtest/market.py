@@ -129,10 +129,23 @@ def market_of(bars: Bars, spec: BacktestSpec) -> Market:
     )  # fmt: skip
 
 
+def known_from(bars: Bars, spec: BacktestSpec) -> npt.NDArray[np.bool_] | None:
+    """Return where the sizing rule can size an order, bool[n]; None when it always can.
+
+    A signal counts as 0 before that, so that becoming known is a changed target.
+    """
+    gear = spec.sizing.gearing(bars, spec.periods_per_year)
+    if gear is not None:
+        return np.asarray(gear > 0.0)
+    if isinstance(spec.sizing, RiskPerTrade) and spec.execution.stop_unit is StopUnit.ATR:
+        return np.asarray(~np.isnan(_atr(bars, spec.execution)[0]))
+    return None
+
+
 def extra_of(bars: Bars, spec: BacktestSpec) -> Extra:
     """Return what one instrument needs beside its prices: gearing, entry distances, volume."""
     extra = NO_EXTRA
-    gear = spec.sizing.gearing(bars)
+    gear = spec.sizing.gearing(bars, spec.periods_per_year)
     if gear is not None:
         extra = extra._replace(gear=_frozen(gear.reshape(1, -1)))
     if spec.execution.entry is not Entry.MARKET:

@@ -134,9 +134,18 @@ def instruments_of(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> tuple[Bar
                     hint=nearest(symbol, by_symbol),
                 )  # fmt: skip
         given = tuple(by_symbol[symbol] for symbol in spec.data.symbols)
+    given = tuple(as_traded(one, spec) for one in given)
     if spec.data.start or spec.data.end:
         given = tuple(one.between(spec.data.start, spec.data.end) for one in given)
     return given
+
+
+def as_traded(bars: Bars, spec: BacktestSpec) -> Bars:
+    """Return the bars with what the spec says about its instrument: kind, multiplier, tick."""
+    own = spec.data.instrument
+    told = {name: getattr(own, name) for name in ("asset_class", "multiplier", "tick_size")}
+    told = {name: value for name, value in told.items() if value is not None}
+    return replace(bars, instrument=replace(bars.instrument, **told)) if told else bars
 
 
 def select(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> Bars:

@@ -39,7 +39,11 @@ from engine.core.errors import InputError
 from engine.data.formula import parse_formula, synthetic_bars
 from engine.data.split import RunMode, span, split_at
 from engine.regimes import GateSeries
+from engine.sizing import FixedFraction
 from engine.strategies import StrategyParams, load
+
+# Sizing rules whose exposure is known before the account is simulated.
+_SHARES = ("fixed_fraction", "volatility_target")
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +167,11 @@ def _targets(
     asked = axis.carry(rows.signals, 0.0) * weights.weights
     asked *= np.array([sleeve.weight for sleeve in rows.sleeves]).reshape(-1, 1)
     gear = _gearing(rows, axis, spec)
-    size = getattr(spec.sizing, "fraction", 1.0) if spec.sizing.name == "fixed_fraction" else 1.0
+    if spec.sizing.name not in _SHARES:
+        # What these rules ask for depends on the account: room by rank keeps the gross limit.
+        _refuse_caps(spec)
+        return weights, asked, np.ones(axis.time.size), gear
+    size = spec.sizing.fraction if isinstance(spec.sizing, FixedFraction) else 1.0
     if size == 0.0:
         return weights, asked, np.ones(axis.time.size), gear
     exposure = asked * size if gear is None else asked * size * gear
@@ -177,14 +185,25 @@ def _targets(
     return weights, asked, scaling, gear * kept
 
 
+def _refuse_caps(spec: BacktestSpec) -> None:
+    for name in ("max_name", "max_group", "max_net"):
+        value = getattr(spec.portfolio, name)
+        if value is not None:
+            raise InputError(
+                f"a cap on exposure does not go with sizing by {spec.sizing.name}",
+                field=f"portfolio.{name}", value=value,
+                hint="Use fixed_fraction or volatility_target, or max_positions and max_leverage",
+            )  # fmt: skip
+
+
 def _gearing(rows: _Rows, axis: Axis, spec: BacktestSpec) -> FloatArray | None:
     if rows.gears is not None:
         base = axis.carry(rows.gears, 0.0)
         # The legs of a formula are sized together: by the most volatile estimate among them.
-        own = [spec.sizing.gearing(leg) for leg in axis.legs]
+        own = [spec.sizing.gearing(leg, spec.periods_per_year) for leg in axis.legs]
         known = [series for series in own if series is not None]
         return base * np.min(axis.carry(known, 0.0), axis=0) if known else base
-    own = [spec.sizing.gearing(leg) for leg in axis.legs]
+    own = [spec.sizing.gearing(leg, spec.periods_per_year) for leg in axis.legs]
     known = [series for series in own if series is not None]
     return axis.carry(known, 0.0) if known else None
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from engine.backtest.market import known_from
 from engine.backtest.spec import BacktestSpec, CandleKind
 from engine.backtest.targets import Declared, targets_of
 from engine.core.bars import Bars, FloatArray, IntArray
 from engine.regimes import GateSeries, allowed
 from engine.strategies import Strategy, StrategyParams, load
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 def signals_of(
@@ -40,10 +44,23 @@ def signals_of(
         As in `targets_of`; a gate needs more history than there is; no brick forms.
     """
     target = _on_candles(load(name), params, bars, spec, declared)
+    is_open, gates = mask_of(bars, spec)
+    return (target if is_open is None else np.where(is_open, target, 0.0)), gates
+
+
+def mask_of(bars: Bars, spec: BacktestSpec) -> tuple[BoolArray | None, tuple[GateSeries, ...]]:
+    """Return where signals act: all gates open, and the sizing rule able to size; None is everywhere.
+
+    Raises
+    ------
+    InputError, DataError
+        A gate needs more history than there is, or cannot be fitted.
+    """
+    known = known_from(bars, spec)
     if not spec.gates:
-        return target, ()
+        return known, ()
     is_open, gates = allowed(bars, spec.gates)
-    return np.where(is_open, target, 0.0), gates
+    return (is_open if known is None else is_open & known), gates
 
 
 def seen_bars(bars: Bars, spec: BacktestSpec) -> Bars:

@@ -79,7 +79,7 @@ def _compile_view(plain, result):
 
     @overload(plain)
     def _implementation(_address, _n):
-        return lambda _address, _n: view(_address, _n)
+        return lambda _address, _n: view(_address, _n)  # noqa: PLW0108  (numba compiles a function)
 
 
 _compile_view(series_at, SERIES)
@@ -89,11 +89,10 @@ _compile_view(flags_at, FLAGS)
 
 
 @kernel
-def prices_at(table, row, n):
-    """Return the `Prices` of one instrument, from a row of a table of addresses int64[m, >= 7]."""
+def prices_at(row, n):
+    """Return the `Prices` of one instrument from their addresses, int64[>= 7]."""
     assert VIEW_VERSION  # noqa: S101  (named here, so that a driver cached with older views is compiled again)
     return Prices(
-        series_at(table[row, OPEN], n), series_at(table[row, HIGH], n), series_at(table[row, LOW], n),
-        series_at(table[row, CLOSE], n), series_at(table[row, VOLUME], n), stamps_at(table[row, TIME], n),
-        stamps_at(table[row, SESSION], n),
+        series_at(row[OPEN], n), series_at(row[HIGH], n), series_at(row[LOW], n), series_at(row[CLOSE], n),
+        series_at(row[VOLUME], n), stamps_at(row[TIME], n), stamps_at(row[SESSION], n),
     )  # fmt: skip

@@ -30,30 +30,29 @@ from engine.kernels.terms import (
 from engine.kernels.types import INDICATOR, INTEGER_MATRIX, INTEGERS, MATRIX, RULE, VECTOR
 
 # Columns of a table of addresses, after those of `Prices`: what `Market` and `Extra` hold for one instrument,
-# and the gate. From DAYS on an array has a value for every bar, or a single one where the run needs none:
-# the columns of a table of widths.
+# and the gate. From DAYS on an array has a value for every bar, or a single one where the run needs none;
+# the table of widths, int64[m, WIDTHS], says which, in the same order.
 MARKET_OPEN, MARKET_HIGH, MARKET_LOW, MARKET_CLOSE, FEES = 7, 8, 9, 10, 11
 DAYS, DECIDES, ATR, GEAR, LEVEL, TRADED, GATE = 12, 13, 14, 15, 16, 17, 18
 COLUMNS, WIDTHS = 19, 7
 
 
 @kernel
-def market_at(table, widths, row, n):
-    """Return the `Market` of one instrument from its row of addresses."""
+def market_at(row, widths, n):
+    """Return the `Market` of one instrument from its addresses, int64[COLUMNS]."""
     return Market(
-        row_at(table[row, MARKET_OPEN], n), row_at(table[row, MARKET_HIGH], n), row_at(table[row, MARKET_LOW], n),
-        row_at(table[row, MARKET_CLOSE], n), series_at(table[row, DAYS], widths[row, 0]),
-        flags_at(table[row, DECIDES], widths[row, DECIDES - DAYS]), row_at(table[row, ATR], widths[row, ATR - DAYS]),
-        row_at(table[row, FEES], FEE_COLUMNS),
+        row_at(row[MARKET_OPEN], n), row_at(row[MARKET_HIGH], n), row_at(row[MARKET_LOW], n),
+        row_at(row[MARKET_CLOSE], n), series_at(row[DAYS], widths[0]), flags_at(row[DECIDES], widths[1]),
+        row_at(row[ATR], widths[2]), row_at(row[FEES], FEE_COLUMNS),
     )  # fmt: skip
 
 
 @kernel
-def extra_at(table, widths, row, shared):
+def extra_at(row, widths, shared):
     """Return the `Extra` of one instrument: its own arrays, the rest from ``shared``."""
     return Extra(
-        row_at(table[row, GEAR], widths[row, GEAR - DAYS]), row_at(table[row, LEVEL], widths[row, LEVEL - DAYS]),
-        row_at(table[row, TRADED], widths[row, TRADED - DAYS]), shared.alive, shared.rank, shared.fine, shared.fine_first,
+        row_at(row[GEAR], widths[3]), row_at(row[LEVEL], widths[4]), row_at(row[TRADED], widths[5]),
+        shared.alive, shared.rank, shared.fine, shared.fine_first,
     )  # fmt: skip
 
 
@@ -66,18 +65,34 @@ def is_flat(target, bars):
     return held == 0
 
 
+@loop_kernel
+def read_ahead(prices):
+    """Return the sum of every eighth price.
+
+    The simulator jumps from order to order, and each fill would wait for memory. Read in order, the prices
+    of all bars come in the time of a few such waits: a third of the run of an instrument.
+    """
+    total = 0.0
+    for t in range(0, prices.shape[0], 8):
+        total += prices[t]
+    return total
+
+
 def _fill_each(indicator, table, sizes, sources, args, outputs, first, height, bank):
     start = 0
     for row in range(sizes.shape[0]):
         n = sizes[row]
-        prices, source = prices_at(table, row, n), series_at(sources[row], n)
+        prices, source = prices_at(table[row], n), series_at(sources[row], n)
         own = bank[start : start + height * n].reshape(height, n)
         for k in range(args.shape[0]):
             indicator(prices, source, args[k], own[first + k * outputs : first + (k + 1) * outputs])
         start += height * n
 
 
-def _run_each(rule, table, widths, sizes, shared, bank, rows, height, params, warmup, terms, traces, periods, risk_free, out):
+def _run_each(
+    rule, table, widths, sizes, shared, bank, rows, height, params, warmup, terms, traces, periods, risk_free,
+    out,
+):
     longest = 0
     for row in range(sizes.shape[0]):
         longest = max(longest, sizes[row])
@@ -88,7 +103,7 @@ def _run_each(rule, table, widths, sizes, shared, bank, rows, height, params, wa
     start = 0
     for row in range(sizes.shape[0]):
         n_bars = sizes[row]
-        prices = prices_at(table, row, n_bars)
+        prices = prices_at(table[row], n_bars)
         own = bank[start : start + height * n_bars].reshape(height, n_bars)
         start += height * n_bars
         target, equity = signals[:n_bars], curve[:n_bars]
@@ -96,12 +111,15 @@ def _run_each(rule, table, widths, sizes, shared, bank, rows, height, params, wa
         rule(prices, own, rows, params, target)
         if not (is_lawful(target) and is_flat(target, warmup)):
             continue
-        gate = series_at(table[row, GATE], widths[row, GATE - DAYS])
+        gate = series_at(table[row, GATE], widths[row, 6])
         if gate.shape[0] == n_bars:
             for t in range(n_bars):
                 target[t] = target[t] if gate[t] != 0.0 else 0.0
         targets = target.reshape(1, n_bars)
-        market, extra = market_at(table, widths, row, n_bars), extra_at(table, widths, row, shared)
+        market = market_at(table[row], widths[row], n_bars)
+        extra = extra_at(table[row], widths[row], shared)
+        if not read_ahead(market.open[0]) > 0.0:
+            continue
         n = simulate(market, extra, targets, terms, equity, trades, orders, traces, lots, state, book)
         while n < 0:
             lots = np.empty((1, 2 * lots.shape[1], LOT_SIZE))
@@ -141,7 +159,7 @@ def each_driver() -> Any:
     whose targets are not lawful keeps its row.
     """
     signature = void(
-        types.FunctionType(RULE), INTEGER_MATRIX, INTEGER_MATRIX, INTEGERS, EXTRA, VECTOR, INTEGERS, int64, VECTOR,
-        int64, TERMS, TRACES, VECTOR, float64, MATRIX,
+        types.FunctionType(RULE), INTEGER_MATRIX, INTEGER_MATRIX, INTEGERS, EXTRA, VECTOR, INTEGERS, int64,
+        VECTOR, int64, TERMS, TRACES, VECTOR, float64, MATRIX,
     )  # fmt: skip
     return compile_loop(_run_each, signature)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.kernels.book import fill_apart, whole_lots
+from engine.kernels.book import fill_apart
 from engine.kernels.compile import account_kernel, loop_kernel
 from engine.kernels.costs import impacted, slipped
 from engine.kernels.positions import (
@@ -37,7 +37,7 @@ from engine.kernels.positions import (
     UNTIL_NEW_SIGNAL,
     UNTIL_NEXT_CLOSE,
 )
-from engine.kernels.sizes import distance
+from engine.kernels.sizes import distance, room_of, take_room
 from engine.kernels.terms import NEXT_CLOSE, OPTIMISTIC, PESSIMISTIC
 
 # How a position came to be held when its exits are looked at.
@@ -69,13 +69,14 @@ def leave(
     part = abs(quantity)
     state[asset, CARRY] = 0.0
     if terms.participation > 0.0 and (reason < LIQUIDATION or reason == BREAK_EVEN):
-        most = whole_lots(terms.participation * extra.volume[asset, bar], terms.lot)
+        most = room_of(state, asset, bar, extra, terms)
         if part > most:
             part = most
             state[asset, CARRY], state[asset, GOAL] = CARRY_EXIT, 0.0
             state[asset, CARRY_REASON], state[asset, CARRY_DECISION] = reason, decision
             if part == 0.0:
                 return
+        take_room(state, asset, bar, part)
     price = raw
     if slips:
         known = bar - 1
@@ -149,6 +150,8 @@ def watch(
             moved = stop
         if best - entry >= even and entry > moved:
             moved, moved_reason = entry, BREAK_EVEN
+        # A trailing stop may have been met anywhere on its way up, a break-even stop at the entry only.
+        deepest_exit = max(worst, stop) if moved_reason == TRAILING_STOP else moved
         hit = worst <= stop
         doubtful_hit = hit and entered == BY_STOP and last > stop
         gain = best >= target
@@ -169,13 +172,13 @@ def watch(
             if doubtful_gain or (moved > stop and worst <= moved):
                 note_ambiguity(book, state, asset)
                 if terms.resolve == PESSIMISTIC and moved > stop and worst <= moved:
-                    raw, slips, reason = max(worst, stop), True, moved_reason
+                    raw, slips, reason = deepest_exit, True, moved_reason
                 elif doubtful_gain and terms.resolve != OPTIMISTIC:
                     raw, slips = np.nan, True
         elif moved > stop and worst <= moved:
             note_ambiguity(book, state, asset)
             if terms.resolve == PESSIMISTIC:
-                raw, reason = (max(worst, stop) if moved_reason == TRAILING_STOP else moved), moved_reason
+                raw, reason = deepest_exit, moved_reason
             elif terms.resolve == OPTIMISTIC and last <= moved:
                 raw, reason = moved, moved_reason
         if np.isnan(raw):

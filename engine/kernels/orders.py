@@ -20,6 +20,7 @@ from engine.kernels.positions import (
     DUST,
     GOAL,
     HELD,
+    KELLY_NOW,
     LEVEL,
     PRICE,
     QUANTITY,
@@ -33,12 +34,22 @@ from engine.kernels.positions import (
     WAITING,
     WANT,
 )
-from engine.kernels.sizes import asks_for_more, share_of, sized, sized_by_account, sized_share
+from engine.kernels.sizes import (
+    asks_for_more,
+    kelly_share,
+    room_of,
+    share_of,
+    sized,
+    sized_by_account,
+    sized_share,
+    take_room,
+)
 from engine.kernels.terms import (
     ALIVE,
     AT_LIMIT,
     AT_MARKET,
     CALENDAR,
+    KELLY,
     ON_CHANGE,
     SHARE,
     THIS_CLOSE,
@@ -161,18 +172,22 @@ def execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, or
     quantity, want, price = state[asset, QUANTITY], state[asset, WANT], state[asset, PRICE]
     decision, reason = state[asset, DECISION], state[asset, CAUSE]
     change = abs(want - quantity)
+    is_rest = state[asset, CARRY] != 0.0
     state[asset, CARRY] = 0.0
     if terms.participation > 0.0:
-        most = whole_lots(terms.participation * extra.volume[asset, bar], terms.lot)
+        most = room_of(state, asset, bar, extra, terms)
         if change > most:
             carry_over(state, asset, want, quantity + (most if want > quantity else -most), terms)
             if most == 0.0:
                 return
             want, change = (quantity + most if want > quantity else quantity - most), most
-    if change < terms.min_quantity or change * price < terms.min_notional:
+    is_small = change < terms.min_quantity or change * price < terms.min_notional
+    if is_small and not (is_rest and want == 0.0):  # the rest of an exit is sent however small
         book[UNSENT] += 1.0
         state[asset, CARRY] = 0.0
         return
+    if terms.participation > 0.0:
+        take_room(state, asset, bar, change)
     decided, cause = int(decision), int(reason)
     fill_apart(book, state, lots, asset, want, raw, price, bar, decided, cause, market, trades, orders)
     if want != 0.0 and want * quantity <= 0.0:
@@ -290,6 +305,8 @@ def trade_all(
 ):
     """Send the orders of one bar: on one equity, reductions first, then increases by rank (rule 17)."""
     cash, total, increases, is_summed = book[CASH], 0.0, 0, False
+    if terms.sizing == KELLY:
+        book[KELLY_NOW] = kelly_share(book, terms)
     for asset in range(state.shape[0]):
         decision = bar - lag
         if terms.has_gaps:
@@ -333,6 +350,8 @@ def enter(
     decision, signal = int(state[asset, DECIDED]), state[asset, WAITING]
     state[asset, WAITING] = 0.0
     state[asset, DECISION], state[asset, CAUSE] = decision, SIGNAL
+    if terms.sizing == KELLY:
+        book[KELLY_NOW] = kelly_share(book, terms)
     others, gross, held = 0.0, 0.0, 0
     for one in range(state.shape[0]):
         if state[one, QUANTITY] != 0.0:

@@ -7,7 +7,9 @@ CASH, COMMISSION, SLIPPAGE, FINANCING, NOTIONAL, ORDERS, UNSENT = 0, 1, 2, 3, 4,
 TRADES, WINS, LOSSES, SUM_WIN, SUM_LOSS, SUM_PNL = 7, 8, 9, 10, 11, 12
 EXPOSED, TRADE_ROWS, ORDER_ROWS, LOTS_FULL = 13, 14, 15, 16
 SUM_RETURN, SUM_SQUARE, REJECTED_ROWS, AMBIGUITIES, RESOLVED = 17, 18, 19, 20, 21
-BOOK_SIZE = 22
+# Kelly exposure of a full signal, from the trades closed before the orders of this bar.
+KELLY_NOW = 22
+BOOK_SIZE = 23
 
 # Columns of a row of `state`, one row per asset.
 QUANTITY, HELD, ENTRY_BAR, STOP, TARGET, TRAIL, BEST = 0, 1, 2, 3, 4, 5, 6
@@ -24,7 +26,9 @@ GOAL, CARRY, CARRY_REASON, CARRY_DECISION = 23, 24, 25, 26
 ASKS = 27
 # Where assets miss bars of the axis: number of own bars so far, and the own bar before SEEN.
 OWN, PRIOR = 28, 29
-STATE_SIZE = 30
+# Units filled in bar FILLED_AT, for the volume cap; how, and in which piece, this bar's entry was filled.
+FILLED, FILLED_AT, ENTERED, PIECE = 30, 31, 32, 33
+STATE_SIZE = 34
 
 # Values of `state[asset, CARRY]`.
 CARRY_ENTRY, CARRY_EXIT = 1.0, 2.0

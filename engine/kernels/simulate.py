@@ -17,7 +17,9 @@ from engine.kernels.positions import (
     CASH,
     DATA_ENDED,
     END,
+    ENTERED,
     EXPOSED,
+    FILLED_AT,
     FIRST,
     HELD,
     LAST,
@@ -25,6 +27,7 @@ from engine.kernels.positions import (
     LOT_QUANTITY,
     LOTS_FULL,
     OWN,
+    PIECE,
     PRIOR,
     QUANTITY,
     RESOLVED,
@@ -68,59 +71,84 @@ def trade_at_close(
             state[asset, STOPPED] = state[asset, HELD] = 0.0
 
 
+@account_kernel
+def pieces_of(asset, bar, extra, terms):
+    """Return the first finer bar inside a bar; -1 when the bar is one piece."""
+    if not terms.has_fine:
+        return -1
+    first = extra.fine_first[asset, bar]
+    return first if extra.fine_first[asset, bar + 1] > first else -1
+
+
 @loop_kernel
-def live_through(
-    book, state, lots, asset, bar, open_, high, low, close, market, extra, terms, trades, orders, traces
-):
-    """Let one bar, or a finer piece of it, happen to an asset: waiting entry first, then exits."""
-    entered = BEFORE
-    if state[asset, WAITING] != 0.0:
+def seek_entry(book, state, lots, asset, bar, market, extra, terms, trades, orders, traces):
+    """Let a waiting entry meet the bar, or its finer pieces one by one."""
+    first, found = pieces_of(asset, bar, extra, terms), 0
+    if first < 0:
         found = enter(
-            book, state, lots, asset, bar, open_, high, low, market, extra, terms, trades, orders, traces
-        )
-        if found == 2:
-            entered = BY_LIMIT if terms.entry == AT_LIMIT else BY_STOP
-    if terms.has_stops and state[asset, QUANTITY] != 0.0 and state[asset, CARRY] != CARRY_EXIT:
+            book, state, lots, asset, bar, market.open[asset, bar], market.high[asset, bar],
+            market.low[asset, bar], market, extra, terms, trades, orders, traces,
+        )  # fmt: skip
+    else:
+        for piece in range(first, extra.fine_first[asset, bar + 1]):
+            found = enter(
+                book, state, lots, asset, bar, extra.fine[0, piece], extra.fine[1, piece],
+                extra.fine[2, piece], market, extra, terms, trades, orders, traces,
+            )  # fmt: skip
+            if found != 0:
+                state[asset, PIECE] = piece
+                break
+    if found == 2:
+        state[asset, ENTERED] = BY_LIMIT if terms.entry == AT_LIMIT else BY_STOP
+    state[asset, UNTIL] -= 1.0
+    if state[asset, UNTIL] <= 0.0:
+        state[asset, WAITING] = 0.0
+
+
+@loop_kernel
+def seek_exit(book, state, lots, asset, bar, market, extra, terms, trades, orders, traces):
+    """Let the bar, or its finer pieces one by one, meet the exits of a position."""
+    entered, first = int(state[asset, ENTERED]), pieces_of(asset, bar, extra, terms)
+    if first < 0:
         watch(
-            book, state, lots, asset, bar, open_, high, low, close, entered, market, extra, terms, trades,
+            book, state, lots, asset, bar, market.open[asset, bar], market.high[asset, bar],
+            market.low[asset, bar], market.close[asset, bar], entered, market, extra, terms, trades, orders,
+            traces,
+        )  # fmt: skip
+        return
+    book[RESOLVED] += 1.0
+    begin = int(state[asset, PIECE]) if state[asset, PIECE] >= 0.0 else first
+    for piece in range(begin, extra.fine_first[asset, bar + 1]):
+        if state[asset, QUANTITY] == 0.0 or state[asset, CARRY] == CARRY_EXIT:
+            return
+        watch(
+            book, state, lots, asset, bar, extra.fine[0, piece], extra.fine[1, piece], extra.fine[2, piece],
+            extra.fine[3, piece], entered if piece == begin else BEFORE, market, extra, terms, trades,
             orders, traces,
         )  # fmt: skip
 
 
 @loop_kernel
-def live_bar(book, state, lots, asset, bar, market, extra, terms, trades, orders, traces):
-    """Let a bar happen to an asset, in finer pieces where there are any (rule 12)."""
-    if terms.has_fine:
-        first, stop = extra.fine_first[asset, bar], extra.fine_first[asset, bar + 1]
-        if stop > first:
-            book[RESOLVED] += 1.0
-            for piece in range(first, stop):
-                live_through(
-                    book, state, lots, asset, bar, extra.fine[0, piece], extra.fine[1, piece],
-                    extra.fine[2, piece], extra.fine[3, piece], market, extra, terms, trades, orders, traces,
-                )  # fmt: skip
-            return
-    live_through(
-        book, state, lots, asset, bar, market.open[asset, bar], market.high[asset, bar],
-        market.low[asset, bar], market.close[asset, bar], market, extra, terms, trades, orders, traces,
-    )  # fmt: skip
-
-
-@loop_kernel
 def live_all(book, state, lots, bar, market, extra, terms, trades, orders, traces):
-    """Let a bar happen to every asset that has one, in the order in which candidates rank."""
+    """Let a bar happen to every asset that has one: waiting entries by rank, then exits.
+
+    An exit inside a bar pays for no entry inside the same bar.
+    """
     n_assets = state.shape[0]
-    row = min(max(bar - 1, 0), extra.rank.shape[0] - 1)
-    for place in range(n_assets):
-        asset = extra.rank[row, place] if extra.rank.shape[1] == n_assets else place
+    if terms.entry != AT_MARKET:
+        row = min(max(bar - 1, 0), extra.rank.shape[0] - 1)
+        for place in range(n_assets):
+            asset = extra.rank[row, place] if extra.rank.shape[1] == n_assets else place
+            state[asset, ENTERED], state[asset, PIECE] = BEFORE, -1.0
+            if state[asset, WAITING] != 0.0 and not (terms.has_gaps and extra.alive[asset, bar] != ALIVE):
+                seek_entry(book, state, lots, asset, bar, market, extra, terms, trades, orders, traces)
+    if not terms.has_stops:
+        return
+    for asset in range(n_assets):
         if terms.has_gaps and extra.alive[asset, bar] != ALIVE:
             continue
-        if state[asset, QUANTITY] != 0.0 or state[asset, WAITING] != 0.0:
-            live_bar(book, state, lots, asset, bar, market, extra, terms, trades, orders, traces)
-        if state[asset, WAITING] != 0.0:
-            state[asset, UNTIL] -= 1.0
-            if state[asset, UNTIL] <= 0.0:
-                state[asset, WAITING] = 0.0
+        if state[asset, QUANTITY] != 0.0 and state[asset, CARRY] != CARRY_EXIT:
+            seek_exit(book, state, lots, asset, bar, market, extra, terms, trades, orders, traces)
 
 
 @loop_kernel
@@ -302,7 +330,7 @@ def simulate(market, extra, targets, terms, equity, trades, orders, traces, lots
     book[CASH] = terms.capital
     state[:] = 0.0
     for asset in range(n_assets):
-        state[asset, SEEN] = -1.0
+        state[asset, SEEN] = state[asset, PIECE] = state[asset, FILLED_AT] = -1.0
     lag = 0 if terms.fill == THIS_CLOSE else 1
     bar = 0
     while bar < n_bars:

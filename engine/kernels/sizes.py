@@ -7,7 +7,15 @@ import numpy as np
 from engine.kernels.book import whole_lots
 from engine.kernels.compile import account_kernel, loop_kernel
 from engine.kernels.costs import commission_of
-from engine.kernels.positions import DUST, SUM_RETURN, SUM_SQUARE, TRADES
+from engine.kernels.positions import (
+    DUST,
+    FILLED,
+    FILLED_AT,
+    KELLY_NOW,
+    SUM_RETURN,
+    SUM_SQUARE,
+    TRADES,
+)
 from engine.kernels.terms import AMOUNT, ATR, CASH_AMOUNT, KELLY, POINT, SHARE, UNITS
 
 # Trade returns whose variance is below this are all the same number.
@@ -52,7 +60,21 @@ def sized_share(exposure, quantity, equity, price, asset, market, terms):
     return whole_lots(want, terms.lot)
 
 
+@loop_kernel
+def room_of(state, asset, bar, extra, terms):
+    """Return how many units the volume cap still lets through in this bar (rule 9)."""
+    taken = state[asset, FILLED] if state[asset, FILLED_AT] == bar else 0.0
+    return whole_lots(max(terms.participation * extra.volume[asset, bar] - taken, 0.0), terms.lot)
+
+
 @account_kernel
+def take_room(state, asset, bar, units):
+    """Count units against the bar's volume cap."""
+    taken = state[asset, FILLED] if state[asset, FILLED_AT] == bar else 0.0
+    state[asset, FILLED], state[asset, FILLED_AT] = taken + units, bar
+
+
+@loop_kernel
 def kelly_share(book, terms):
     """Return share x lower bound of the mean trade return / variance, between 0 and the cap."""
     count = book[TRADES]
@@ -72,7 +94,7 @@ def sized_by_account(signal, quantity, equity, price, asset, decision, book, mar
     if equity <= 0.0 or signal == 0.0:
         return 0.0
     if terms.sizing == KELLY:
-        exposure = signal * kelly_share(book, terms)
+        exposure = signal * book[KELLY_NOW]
         exposure = min(max(exposure, -terms.max_leverage), terms.max_leverage)
         return sized_share(exposure, quantity, equity, price, asset, market, terms)
     if terms.sizing == CASH_AMOUNT:

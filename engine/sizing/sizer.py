@@ -24,13 +24,19 @@ class Sizer(Model):
 
     name: str
 
-    def gearing(self, bars: Bars) -> FloatArray | None:
+    def gearing(self, bars: Bars, periods_per_year: float | None = None) -> FloatArray | None:
         """Return the exposure of a full signal at each close, from prices up to that close.
+
+        Parameters
+        ----------
+        bars : Bars
+        periods_per_year : float, optional
+            The default (`None`) takes it from the calendar of the bars.
 
         Returns
         -------
         float64[n] or None
             Multiple of equity; 0 while it is not known. None when the rule does not depend on prices.
         """
-        del bars
+        del bars, periods_per_year
         return None

@@ -50,12 +50,12 @@ class VolatilityTarget(Sizer):
         help="Largest exposure of a full signal, as a multiple of equity",
     )
 
-    def gearing(self, bars: Bars) -> FloatArray:
+    def gearing(self, bars: Bars, periods_per_year: float | None = None) -> FloatArray:
         """Return target / volatility, at most ``cap``; 0 until ``length`` returns are known; float64[n]."""
         estimate = _ewma if self.method == "ewma" else _rolling
         variance = estimate(bars.close, self.length)
         with np.errstate(divide="ignore", invalid="ignore"):
-            wanted = self.target / np.sqrt(variance * bars.periods_per_year)
+            wanted = self.target / np.sqrt(variance * (periods_per_year or bars.periods_per_year))
         # A price that did not move asks for infinite exposure: the cap holds there.
         return np.where(np.isnan(wanted), 0.0, np.minimum(wanted, self.cap))
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from engine.backtest.account import NO_TRACES
 from engine.backtest.market import extra_of, market_of, terms_of
 from engine.backtest.run import benchmark_of, check_symbols, instruments_of, periods_of, run_backtest, select
+from engine.backtest.signals import mask_of
 from engine.backtest.spec import BacktestSpec, CandleKind
 from engine.backtest.targets import blaming
 from engine.core.bars import Bars, FloatArray, IntArray
@@ -28,7 +29,6 @@ from engine.kernels.sweep import sweep_driver
 from engine.kernels.terms import record_of
 from engine.kernels.types import prices_of
 from engine.metrics import METRIC_NAMES
-from engine.regimes import allowed
 from engine.strategies import Rule, load
 from engine.studies.grid import full_columns
 from engine.studies.plan import BankPlan, cell_params, param_matrix, plan_bank
@@ -163,7 +163,8 @@ class CellRunner:
         bars, spec = self._bars, self._spec
         lines.fill(rows)
         if self._gate is None:
-            self._gate = allowed(bars, spec.gates)[0].astype(np.float64) if spec.gates else np.zeros(0)
+            mask = mask_of(bars, spec)[0]
+            self._gate = np.zeros(0) if mask is None else mask.astype(np.float64)
         sweep_driver()(
             rule.compiled, prices_of(bars), market_of(bars, spec), extra_of(bars, spec), lines.bank, rows,
             self._matrix(part), self._gate, record_of(terms_of(spec)), NO_TRACES,

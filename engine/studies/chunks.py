@@ -22,6 +22,7 @@ from engine.backtest.spec import BacktestSpec
 from engine.backtest.targets import blaming
 from engine.core.bars import OHLCV, Bars, FloatArray
 from engine.core.errors import IvyError, StrategyError
+from engine.data.split import split_at
 from engine.execution.fills import Rebalance, StopUnit
 from engine.indicators import KINDS, Indicator
 from engine.indicators.bank import distinct, source_series
@@ -33,8 +34,8 @@ from engine.kernels.types import prices_of
 from engine.regimes import allowed
 from engine.strategies import Rule, Strategy, StrategyParams
 
-# Indicator lines of a chunk: they are read right after they are written, and stay in the second cache.
-CHUNK_BYTES = 1_000_000
+# Indicator lines of a chunk: they are read right after they are written, still in a cache.
+CHUNK_BYTES = 2_000_000
 MOST_IN_CHUNK = 64
 
 # Asking numpy for an address takes a microsecond. Arrays of `Bars` stay where they are as long as it lives.
@@ -48,6 +49,7 @@ class _Inputs(NamedTuple):
     """Arrays of one instrument and their addresses, valid as long as this is held."""
 
     bars: Bars
+    size: int
     terms: np.void
     addresses: list[int]
     widths: list[int]
@@ -75,8 +77,9 @@ class ChunkRunner:
     """
 
     def __init__(
-        self, series: Sequence[Bars], spec: BacktestSpec, strategy: Strategy, rule: Rule, params: StrategyParams
-    ) -> None:
+        self, series: Sequence[Bars], spec: BacktestSpec, strategy: Strategy, rule: Rule,
+        params: StrategyParams,
+    ) -> None:  # fmt: skip
         self._series, self._spec, self._strategy = series, spec, strategy
         with blaming(strategy):
             lines = list(strategy.indicators(params).values())
@@ -84,6 +87,9 @@ class ChunkRunner:
             self._rule = rule.compiled
         keys, self._rows = distinct(lines)
         self._requests = _requests(keys)
+        # Columns of the addresses, when every input is a price.
+        self._columns = [OHLCV.index(name) for _, name, _ in self._requests if name in OHLCV]
+        self._reads_prices = len(self._columns) == len(self._requests)
         self._height = sum(len(KINDS[key.kind].outputs) for key in keys)
         self._params = params.vector()
         self._terms = record_of(terms_of(spec))
@@ -96,48 +102,55 @@ class ChunkRunner:
     def run(self, values: FloatArray) -> None:
         """Fill float64[n_assets, METRIC_COUNT]; a row keeps its NaN where the instrument must run alone."""
         chunk: dict[int, _Inputs] = {}
-        size = 0
+        size, terms = 0, self._terms
         for row, bars in enumerate(self._series):
-            # Whatever stops an instrument here stops its own run too, which has the words for it.
-            with contextlib.suppress(IvyError):
-                inputs = self._inputs(bars)
-                if inputs is None:
-                    continue
-                size += self._height * len(inputs.bars) * self._bank.itemsize
-                first = next(iter(chunk.values()), inputs)
-                if size > CHUNK_BYTES or len(chunk) == MOST_IN_CHUNK or inputs.terms is not first.terms:
-                    self._drive(chunk, values)
-                    chunk, size = {}, self._height * len(inputs.bars) * self._bank.itemsize
-                chunk[row] = inputs
+            inputs = self._inputs(bars)
+            if inputs is None:
+                continue
+            own = self._height * inputs.size * self._bank.itemsize
+            if size + own > CHUNK_BYTES or len(chunk) == MOST_IN_CHUNK or inputs.terms is not terms:
+                self._drive(chunk, values)
+                chunk, size = {}, 0
+            chunk[row] = inputs
+            size, terms = size + own, inputs.terms
         self._drive(chunk, values)
 
     def _inputs(self, bars: Bars) -> _Inputs | None:
-        spec = self._spec
-        if len(bars) == 0:
+        if bars.close.size == 0:
             return None
-        if spec.data.start or spec.data.end:
-            bars = bars.between(spec.data.start, spec.data.end)
-        check_prices(bars)
+        spec = self._spec
+        try:
+            if spec.data.start or spec.data.end:
+                bars = bars.between(spec.data.start, spec.data.end)
+            if spec.data.train_split is not None:
+                split_at(len(bars), spec.data.train_split)
+            return self._gathered(check_prices(bars))
+        except IvyError:
+            # Whatever stops an instrument here stops its own run too, which has the words for it.
+            return None
+
+    def _gathered(self, bars: Bars) -> _Inputs:
         prices = _addresses_of(bars)
         if self._is_bare and bars.instrument.multiplier == 1.0:
             # The prices are all that differs between instruments.
             if not self._shared:
-                self._held = _account_arrays(market_of(bars, spec), NO_EXTRA, _NO_GATE)
+                self._held = _account_arrays(market_of(bars, self._spec), NO_EXTRA, _NO_GATE)
                 self._shared = [_address(array) for array in self._held[4:]]
             addresses = [*prices, *prices[:4], *self._shared]
             widths, terms = _NOTHING_WIDE, self._terms
             held: tuple[npt.NDArray[Any], ...] = ()
         else:
-            own = own_spec(spec, bars.symbol)
-            gate = allowed(bars, spec.gates)[0].astype(np.float64) if spec.gates else _NO_GATE
+            own, gates = own_spec(self._spec, bars.symbol), self._spec.gates
+            gate = allowed(bars, gates)[0].astype(np.float64) if gates else _NO_GATE
             held = _account_arrays(market_of(bars, own), extra_of(bars, own), gate)
-            addresses, widths = [*prices, *map(_address, held)], [array.shape[-1] for array in held[-WIDTHS:]]
-            terms = self._terms_of(own)
-        sources = {name: source_series(bars, name) for _, name, _ in self._requests if name not in OHLCV}
-        known = dict(zip(OHLCV, prices[:5], strict=True)) | {name: _address(line) for name, line in sources.items()}
-        return _Inputs(
-            bars, terms, addresses, widths, [known[name] for _, name, _ in self._requests], (*held, *sources.values())
-        )
+            addresses = [*prices, *map(_address, held)]
+            widths, terms = [array.shape[-1] for array in held[-WIDTHS:]], self._terms_of(own)
+        if self._reads_prices:
+            read = [prices[column] for column in self._columns]
+        else:
+            lines = [source_series(bars, name) for _, name, _ in self._requests]
+            read, held = list(map(_address, lines)), (*held, *lines)
+        return _Inputs(bars, bars.close.size, terms, addresses, widths, read, held)
 
     def _terms_of(self, own: BacktestSpec) -> np.void:
         if not self._spec.symbol_costs:
@@ -150,7 +163,7 @@ class ChunkRunner:
             return
         inputs = list(chunk.values())
         table = np.array([one.addresses for one in inputs], np.int64)
-        sizes = np.array([len(one.bars) for one in inputs], np.int64)
+        sizes = np.array([one.size for one in inputs], np.int64)
         sources = np.array([one.sources for one in inputs], np.int64).T
         needed = self._height * int(sizes.sum())
         if self._bank.size < needed:
@@ -161,12 +174,13 @@ class ChunkRunner:
             for (kind, _, args), source in zip(self._requests, sources, strict=True):
                 outputs, compiled = len(KINDS[kind].outputs), compile_indicator(KINDS[kind].function)
                 fill_driver()(
-                    compiled, table, sizes, np.ascontiguousarray(source), args, outputs, first, self._height, self._bank
-                )
+                    compiled, table, sizes, np.ascontiguousarray(source), args, outputs, first, self._height,
+                    self._bank,
+                )  # fmt: skip
                 first += len(args) * outputs
             each_driver()(
-                self._rule, table, np.array([one.widths for one in inputs], np.int64), sizes, NO_EXTRA, self._bank,
-                self._rows, self._height, self._params, self._warmup, inputs[0].terms, NO_TRACES,
+                self._rule, table, np.array([one.widths for one in inputs], np.int64), sizes, NO_EXTRA,
+                self._bank, self._rows, self._height, self._params, self._warmup, inputs[0].terms, NO_TRACES,
                 np.array([periods_of(one.bars, self._spec) for one in inputs]), self._spec.risk_free, out,
             )  # fmt: skip
         values[list(chunk)] = out
@@ -200,13 +214,15 @@ def _requests(keys: Sequence[Indicator]) -> list[tuple[str, str, FloatArray]]:
             merged[-1][2].append(key.args)
         else:
             merged.append((key.kind, key.source, [key.args]))
-    return [(kind, source, np.array(args, np.float64).reshape(len(args), -1)) for kind, source, args in merged]
+    return [(kind, source, np.array(args, np.float64)) for kind, source, args in merged]
 
 
 def _account_arrays(market: Market, extra: Extra, gate: FloatArray) -> tuple[npt.NDArray[Any], ...]:
     """Return what an account needs besides `Prices`, in the order of the table's columns."""
-    prices = (market.open, market.high, market.low, market.close)
-    return (*prices, market.fees, market.days, market.decides, market.atr, extra.gear, extra.level, extra.volume, gate)
+    return (
+        market.open, market.high, market.low, market.close, market.fees, market.days, market.decides,
+        market.atr, extra.gear, extra.level, extra.volume, gate,
+    )  # fmt: skip
 
 
 def _addresses_of(bars: Bars) -> list[int]:

@@ -150,8 +150,9 @@ def _chosen(series: Sequence[Bars], spec: BacktestSpec) -> tuple[Bars, ...]:
     given: tuple[Any, ...] = (series,) if isinstance(series, Bars) else tuple(series)
     if not given or not all(isinstance(one, Bars) for one in given):
         raise InputError(
-            "the instruments must be a list of Bars", field="data", hint="Read them with engine.read_series(path)"
-        )
+            "the instruments must be a list of Bars", field="data",
+            hint="Read them with engine.read_series(path)",
+        )  # fmt: skip
     if not isinstance(spec, BacktestSpec):
         raise InputError(
             f"the spec must be a BacktestSpec, was {type(spec).__name__}", field="spec",

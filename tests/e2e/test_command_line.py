@@ -152,4 +152,4 @@ def test_that_the_self_test_passes_with_a_home_that_cannot_be_written(tmp_path):
     document = json.loads(done.stdout)
     assert done.returncode == 0, document
     assert document["ok"]
-    assert [step["ok"] for step in document["steps"]] == [True] * 6
+    assert all(step["ok"] for step in document["steps"])

@@ -211,7 +211,7 @@ class Twin:
         change = want - before
         cap = self.execution.max_participation
         if cap is not None and capped:
-            room = abs(self.whole(cap * p.bars.volume[p.at]))
+            room = abs(self.whole(max(cap * p.bars.volume[p.at] - p.taken.get(p.at, 0.0), 0.0)))
             if abs(change) > room:
                 self.carry(p, want, math.copysign(room, change), decided, reason)
                 change = math.copysign(room, change)
