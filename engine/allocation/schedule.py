@@ -81,6 +81,8 @@ def weights_over_time(allocation: Allocation, close: FloatArray, session: IntArr
         return WeightSeries(np.ones(prices.shape), np.zeros(min(prices.shape[1], 1), np.int64))
     if not days.size:
         return WeightSeries(np.zeros(prices.shape), np.zeros(0, np.int64))
+    if allocation.reads == "presence" and not np.isnan(prices).any():
+        return WeightSeries(np.full(prices.shape, 1.0 / len(prices)), np.zeros(1, np.int64))
     table = _carry(prices)
     if allocation.reads == "presence":
         return _equal(_trades(table, days))
@@ -96,6 +98,8 @@ def _checked(close: FloatArray, session: IntArray) -> tuple[FloatArray, IntArray
             f"close has shape {prices.shape}, session {days.shape}", where="allocation",
             hint="Give close as assets x bars and one session date per bar",
         )  # fmt: skip
+    if prices.size and prices.min() > 0.0 and prices.max() < np.inf:  # false where one is missing
+        return prices, days
     bad = np.argwhere(~np.isnan(prices) & ~((prices > 0) & (prices < np.inf)))
     if bad.size:
         asset, bar = bad[0]

@@ -36,24 +36,28 @@ def rejected_of(
     for column, name in enumerate(("asset", "decision_bar", "bar", "exposure", "filled", "price")):
         found[name] = table[:, column]
     n = outcome.equity.size
-    for asset in np.unique(found["asset"]):
-        mine = found["asset"] == asset
-        found["exit_bar"][mine], raw = _exits(account, int(asset), found["decision_bar"][mine], n)
-        fees, side = account.market.fees[asset], np.sign(found["exposure"][mine])
-        price = raw / fees[POINT] * (1.0 - side * fees[SLIP])
-        found["missed_return"][mine] = side * (price / found["price"][mine] - 1.0)
+    assets = found["asset"]
+    found["exit_bar"], raw = _exits(account, assets, found["decision_bar"], n)
+    points, slips = (account.market.fees[assets, column] for column in (POINT, SLIP))
+    side = np.sign(found["exposure"])
+    price = raw / points * (1.0 - side * slips)
+    found["missed_return"] = side * (price / found["price"] - 1.0)
     before = outcome.equity[np.maximum(found["bar"] - 1, 0)]
     value = np.abs(found["exposure"]) * before * (1.0 - found["filled"])
     found["missed_pnl"] = found["missed_return"] * value
     return found
 
 
-def _exits(account: Account, asset: int, decisions: IntArray, n: int) -> tuple[IntArray, FloatArray]:
+def _exits(account: Account, assets: IntArray, decisions: IntArray, n: int) -> tuple[IntArray, FloatArray]:
     """Return the bars at which the next changed targets are filled, and the prices there."""
-    targets = account.targets[asset, :n]
-    changes = np.append(np.flatnonzero(targets[1:] != targets[:-1]) + 1, n)
-    bars = changes[np.searchsorted(changes, decisions, side="right")] + 1
+    targets = account.targets[:, :n]
+    # All assets behind one another; each ends with a change, so that no search runs into the next one.
+    changes = np.ones(targets.shape, np.bool_)
+    changes[:, :-1] = targets[:, 1:] != targets[:, :-1]
+    at = np.flatnonzero(changes)
+    own = assets.astype(np.int64) * n
+    bars = at[np.searchsorted(at, own + decisions)] - own + 2
     ends = bars >= n
     bars = np.where(ends, n - 1, bars)
-    prices = np.where(ends, account.market.close[asset, bars], account.market.open[asset, bars])
+    prices = np.where(ends, account.market.close[assets, bars], account.market.open[assets, bars])
     return bars, prices

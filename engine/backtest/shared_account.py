@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.allocation import WeightSeries, weights_over_time
-from engine.backtest.account import Account, Outcome, band_of, positions_of, settle_account
+from engine.backtest.account import Account, Outcome, band_of, settle_account
 from engine.backtest.axis import Axis
 from engine.backtest.caps import cap_targets
 from engine.backtest.finer import fine_columns
@@ -254,15 +253,16 @@ def _gates(gates: tuple[GateSeries, ...], axis: Axis, first: int, stop: int) -> 
 
 
 def _positions(outcome: Outcome, n_assets: int) -> FloatArray:
-    """Return the quantity of each leg held at each close, float64[n_assets, n]."""
-    n, by_asset = outcome.equity.size, np.argsort(outcome.orders["asset"], kind="stable")
-    orders = outcome.orders[by_asset]
-    bounds = np.searchsorted(orders["asset"], np.arange(n_assets + 1))
-    held = np.zeros((n_assets, n))
-    for asset, (first, stop) in enumerate(pairwise(bounds.tolist())):
-        if stop > first:
-            held[asset] = positions_of(orders[first:stop], n)
-    return held
+    """Return the quantity of each leg held at each close, float64[n_assets, n].
+
+    All legs behind one another: each begins with nothing held, each fill holds until the next one.
+    """
+    n, orders = outcome.equity.size, outcome.orders
+    starts = np.concatenate((np.arange(n_assets) * n, orders["asset"] * np.int64(n) + orders["fill_bar"]))
+    held = np.concatenate((np.zeros(n_assets), orders["position"]))
+    in_order = np.argsort(starts, kind="stable")
+    lasts = np.append(starts[in_order], n_assets * n)
+    return np.repeat(held[in_order], np.diff(lasts)).reshape(n_assets, n)
 
 
 def _within(leg: Bars, axis: Bars, n: int) -> Bars:

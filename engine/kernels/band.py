@@ -78,9 +78,13 @@ def sell(slots, row, mirrored, slips, known, market, ranges, into):
     """Let the position's books leave at a price; the position itself stays."""
     side = slots[row, SIDE]
     price = slipped(side * mirrored, -side, 0, known, market) if slips else side * mirrored
-    for at in range(CORNERS, SLOT_SIZE, 2):
-        cash, quantity = slots[row, at], slots[row, at + 1]
-        widen(ranges, into, cash + quantity * price - commission_of(-quantity, price, 0, market))
+    net = price - side * commission_of(-side, price, 0, market)  # of a unit: costs are in proportion
+    least = most = slots[row, CORNERS] + slots[row, CORNERS + 1] * net
+    for at in range(CORNERS + 2, SLOT_SIZE, 2):
+        money = slots[row, at] + slots[row, at + 1] * net
+        least, most = min(least, money), max(most, money)
+    widen(ranges, into, least)
+    widen(ranges, into, most)
 
 
 @loop_kernel
@@ -148,14 +152,14 @@ def adjust(slots, row, exposure, raw, decision, market, terms):
 
 
 @loop_kernel
-def turn(slots, ranges, order, found, bar, target, market, extra, terms):
+def turn(slots, top, ranges, order, found, bar, target, market, extra, terms):
     """Send what a changed target causes at the open; return the row of a new position or as `hold`."""
     raw, decision = market.open[0, bar], bar - 1
     exposure = share_of(target, 0, decision, extra, terms)
     at_market = terms.entry == AT_MARKET and exposure != 0.0
     side = 1.0 if target > 0.0 else -1.0
     price = slipped(raw, side, 0, decision, market)
-    for row in range(SLOTS):
+    for row in range(top):
         held = slots[row, SIDE]
         if held == 0.0:
             continue
@@ -230,7 +234,7 @@ def live(slots, row, bar, entered, market, terms, ranges):
         sell(slots, row, raised, True, known, market, ranges, OUT)
         # A stop entry may come after the low of its bar; every other position was there when the low came.
         lives = (close if entered == BY_STOP else low) > sure
-        # The high came after all but a limit entry: the stop that it raised is met at the close at the latest.
+        # The high came after all but a limit entry: the stop it raised is met at the close at the latest.
         if entered != BY_LIMIT and close <= stop_at(slots, row, max(least, min(high, aim))):
             lives = False
         doubt = doubt or lives or lowest < raised
@@ -299,7 +303,7 @@ def _bound(market, extra, targets, terms, low, high):
             target = targets[0, bar - 1]
             again = terms.reentry_allowed and target != 0.0 and ranges[OUT, 1] > 0.0
             if target != acted:
-                row = turn(slots, ranges, order, found, bar, target, market, extra, terms)
+                row = turn(slots, top, ranges, order, found, bar, target, market, extra, terms)
                 acted = target
             elif again:  # only at market (`is_bounded`): a stopped path enters beside those that were not
                 side = 1.0 if target > 0.0 else -1.0
@@ -355,9 +359,8 @@ def is_bounded(market: Market, terms: Terms) -> bool:
     fees = market.fees[0]
     is_simple = market.close.shape[0] == 1 and not terms.has_gaps and not terms.has_fine
     at_open = terms.fill == NEXT_OPEN and terms.rebalance == ON_CHANGE and not terms.participation > 0.0
-    in_proportion = terms.sizing == SHARE and not (
-        terms.lot or terms.min_quantity or terms.min_notional or fees[[FEE_FIXED, FEE_MIN, FEE_MAX, IMPACT]].any()
-    )
-    # With these an order that was never filled, or asked for nothing, would have to be told from a stopped one.
+    fixed = (terms.lot, terms.min_quantity, terms.min_notional, *fees[[FEE_FIXED, FEE_MIN, FEE_MAX, IMPACT]])
+    in_proportion = terms.sizing == SHARE and not any(fixed)
+    # Else an order that was never filled, or asked for nothing, would have to be told from a stopped one.
     is_plain_again = not terms.reentry_allowed or (terms.entry == AT_MARKET and not terms.has_gear)
     return bool(is_simple and at_open and in_proportion and is_plain_again)

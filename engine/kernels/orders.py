@@ -19,9 +19,13 @@ from engine.kernels.positions import (
     DECISION,
     DUST,
     GOAL,
+    GROSS,
     HELD,
     KELLY_NOW,
     LEVEL,
+    NET,
+    PLACE,
+    POSITIONS,
     PRICE,
     QUANTITY,
     REBALANCE,
@@ -122,16 +126,6 @@ def trade_one(book, state, lots, bar, decision, targets, equity, market, extra, 
 
 
 @account_kernel
-def value_of(state, prices, bar):
-    """Return the value of all positions at ``prices[:, bar]``."""
-    total = 0.0
-    for asset in range(state.shape[0]):
-        if state[asset, QUANTITY] != 0.0:
-            total += state[asset, QUANTITY] * prices[asset, bar]
-    return total
-
-
-@loop_kernel
 def want_of(book, state, asset, signal, cash, others, raw, slips, bar, decision, market, extra, terms):
     """Work out WANT and PRICE of an order; nothing to do leaves the held quantity."""
     quantity = state[asset, QUANTITY]
@@ -206,7 +200,7 @@ def reject(book, state, asset, bar, asked, filled, equity, traces):
         out[row, 4], out[row, 5] = filled, state[asset, PRICE]
 
 
-@loop_kernel
+@account_kernel
 def fit(book, state, asset, others, gross, held, bar, market, terms, traces):
     """Cut an increase to what leaves gross exposure within the limit after its costs (rules 16, 17).
 
@@ -244,7 +238,7 @@ def wait_for_level(state, asset, target, decision, market, extra, terms):
     state[asset, DECIDED] = decision
 
 
-@loop_kernel
+@account_kernel
 def plan(
     book, state, asset, cash, total, prices, bar, decision, targets, equity, market, extra, terms
 ):
@@ -275,28 +269,47 @@ def plan(
 
 
 @loop_kernel
-def rise(book, state, lots, prices, bar, lag, market, extra, terms, trades, orders, traces):
-    """Send the increases of one bar in rank order, as far as there is room (rule 17)."""
+def rise(book, state, lots, prices, bar, lag, asking, market, extra, terms, trades, orders, traces):
+    """Send the ``asking`` increases of one bar in rank order, as far as there is room (rule 17).
+
+    Without a ranking they come as listed, and stand in PLACE of the first rows of `state`.
+    """
     n_assets = state.shape[0]
-    net, gross, held = 0.0, 0.0, 0
-    for asset in range(n_assets):
-        if state[asset, QUANTITY] != 0.0:
-            value = state[asset, QUANTITY] * prices[asset, bar]
-            net, gross, held = net + value, gross + abs(value), held + 1
+    is_ranked = extra.rank.shape[1] == n_assets and n_assets > 1
     row = min(max(bar - lag, 0), extra.rank.shape[0] - 1)
-    for place in range(n_assets):
-        asset = extra.rank[row, place] if extra.rank.shape[1] == n_assets else place
+    for place in range(n_assets if is_ranked else asking):
+        asset = extra.rank[row, place] if is_ranked else int(state[place, PLACE])
         if state[asset, ASKS] == 0.0:
             continue
         state[asset, ASKS] = 0.0
         raw, quantity = prices[asset, bar], state[asset, QUANTITY]
-        before = quantity * raw
-        fit(book, state, asset, net - before, gross - abs(before), held, bar, market, terms, traces)
+        value = quantity * raw
+        held = int(book[POSITIONS])
+        fit(book, state, asset, book[NET] - value, book[GROSS] - abs(value), held, bar, market, terms, traces)
         if state[asset, WANT] != quantity:
-            execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders)
-            after = state[asset, QUANTITY] * raw
-            net, gross = net + (after - before), gross + (abs(after) - abs(before))
-            held += (1 if after != 0.0 else 0) - (1 if before != 0.0 else 0)
+            send(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders)
+
+
+@account_kernel
+def send(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders):
+    """Execute an order and keep the sums over all positions, which the room of the next ones is made of."""
+    before = state[asset, QUANTITY] * raw
+    execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders)
+    after = state[asset, QUANTITY] * raw
+    book[NET] += after - before
+    book[GROSS] += abs(after) - abs(before)
+    book[POSITIONS] += (1.0 if after != 0.0 else 0.0) - (1.0 if before != 0.0 else 0.0)
+
+
+@account_kernel
+def sum_up(book, state, prices, bar):
+    """Sum up all positions at ``prices[:, bar]``: net and gross value, and their number."""
+    net, gross, held = 0.0, 0.0, 0.0
+    for asset in range(state.shape[0]):
+        if state[asset, QUANTITY] != 0.0:
+            value = state[asset, QUANTITY] * prices[asset, bar]
+            net, gross, held = net + value, gross + abs(value), held + 1.0
+    book[NET], book[GROSS], book[POSITIONS] = net, gross, held
 
 
 @loop_kernel
@@ -304,7 +317,7 @@ def trade_all(
     book, state, lots, prices, bar, lag, targets, equity, market, extra, terms, trades, orders, traces
 ):
     """Send the orders of one bar: on one equity, reductions first, then increases by rank (rule 17)."""
-    cash, total, increases, is_summed = book[CASH], 0.0, 0, False
+    cash, total, asking, is_summed = book[CASH], 0.0, 0, False
     if terms.sizing == KELLY:
         book[KELLY_NOW] = kelly_share(book, terms)
     for asset in range(state.shape[0]):
@@ -319,16 +332,17 @@ def trade_all(
         if quiet and state[asset, CARRY] == 0.0:
             continue
         if not is_summed:  # before the bar's first order
-            total, is_summed = value_of(state, prices, bar), True
+            sum_up(book, state, prices, bar)
+            total, is_summed = book[NET], True
         plan(book, state, asset, cash, total, prices, bar, decision, targets, equity, market, extra, terms)
         quantity, want = state[asset, QUANTITY], state[asset, WANT]
         if abs(want) > abs(quantity):
-            state[asset, ASKS] = 1.0
-            increases += 1
+            state[asset, ASKS], state[asking, PLACE] = 1.0, asset
+            asking += 1
         elif want != quantity:
-            execute(book, state, lots, asset, prices[asset, bar], bar, market, extra, terms, trades, orders)
-    if increases > 0:
-        rise(book, state, lots, prices, bar, lag, market, extra, terms, trades, orders, traces)
+            send(book, state, lots, asset, prices[asset, bar], bar, market, extra, terms, trades, orders)
+    if asking > 0:
+        rise(book, state, lots, prices, bar, lag, asking, market, extra, terms, trades, orders, traces)
 
 
 @loop_kernel

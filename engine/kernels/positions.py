@@ -9,7 +9,9 @@ EXPOSED, TRADE_ROWS, ORDER_ROWS, LOTS_FULL = 13, 14, 15, 16
 SUM_RETURN, SUM_SQUARE, REJECTED_ROWS, AMBIGUITIES, RESOLVED = 17, 18, 19, 20, 21
 # Kelly exposure of a full signal, from the trades closed before the orders of this bar.
 KELLY_NOW = 22
-BOOK_SIZE = 23
+# While orders are sent: net and gross value of all positions at the prices of the orders, and their number.
+NET, GROSS, POSITIONS = 23, 24, 25
+BOOK_SIZE = 26
 
 # Columns of a row of `state`, one row per asset.
 QUANTITY, HELD, ENTRY_BAR, STOP, TARGET, TRAIL, BEST = 0, 1, 2, 3, 4, 5, 6
@@ -22,13 +24,13 @@ SEEN, WANT, PRICE, DECISION, CAUSE = 14, 15, 16, 17, 18
 WAITING, LEVEL, UNTIL, DECIDED = 19, 20, 21, 22
 # What the volume cap left: the quantity aimed at, whether it is an exit, its reason, deciding bar.
 GOAL, CARRY, CARRY_REASON, CARRY_DECISION = 23, 24, 25, 26
-# Whether WANT asks for more in this bar and waits for its rank.
-ASKS = 27
+# Whether WANT asks for more in this bar and waits for its rank; row k holds the k-th asset that does.
+ASKS, PLACE = 27, 34
 # Where assets miss bars of the axis: number of own bars so far, and the own bar before SEEN.
 OWN, PRIOR = 28, 29
 # Units filled in bar FILLED_AT, for the volume cap; how, and in which piece, this bar's entry was filled.
 FILLED, FILLED_AT, ENTERED, PIECE = 30, 31, 32, 33
-STATE_SIZE = 34
+STATE_SIZE = 35
 
 # Values of `state[asset, CARRY]`.
 CARRY_ENTRY, CARRY_EXIT = 1.0, 2.0

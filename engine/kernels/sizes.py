@@ -118,7 +118,7 @@ def sized_by_account(signal, quantity, equity, price, asset, decision, book, mar
     return whole_lots(want, terms.lot)
 
 
-@loop_kernel
+@account_kernel
 def sized(signal, quantity, equity, price, asset, decision, book, market, extra, terms):
     """Return the quantity that a signal asks for at the slipped ``price``, by whatever sizing rule."""
     if terms.sizing == SHARE:
@@ -127,7 +127,7 @@ def sized(signal, quantity, equity, price, asset, decision, book, market, extra,
     return sized_by_account(signal, quantity, equity, price, asset, decision, book, market, extra, terms)
 
 
-@loop_kernel
+@account_kernel
 def asks_for_more(signal, quantity, equity, raw, asset, decision, book, market, extra, terms):
     """Return whether a signal asks for more than the held quantity at the unslipped price."""
     if terms.sizing == SHARE:

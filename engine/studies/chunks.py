@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from engine.backtest.account import NO_TRACES
 from engine.backtest.market import NO_EXTRA, accrues, extra_of, is_plain, market_of, terms_of
-from engine.backtest.run import check_prices, periods_of
-from engine.backtest.spec import BacktestSpec
+from engine.backtest.run import as_traded, check_prices, periods_of
+from engine.backtest.signals import mask_of
+from engine.backtest.spec import BacktestSpec, InstrumentSpec
 from engine.backtest.targets import blaming
 from engine.core.bars import OHLCV, Bars, FloatArray
 from engine.core.errors import IvyError, StrategyError
@@ -31,7 +32,6 @@ from engine.kernels.each import WIDTHS, each_driver, fill_driver
 from engine.kernels.performance import METRIC_COUNT
 from engine.kernels.terms import Extra, Market, record_of
 from engine.kernels.types import prices_of
-from engine.regimes import allowed
 from engine.strategies import Rule, Strategy, StrategyParams
 
 # Indicator lines of a chunk: they are read right after they are written, still in a cache.
@@ -95,6 +95,7 @@ class ChunkRunner:
         self._terms = record_of(terms_of(spec))
         self._other_terms: dict[bytes, np.void] = {}
         self._is_bare = is_bare(spec)
+        self._has_own_words = spec.data.instrument != InstrumentSpec()
         self._held: tuple[npt.NDArray[Any], ...] = ()
         self._shared: list[int] = []
         self._bank = np.empty(0)
@@ -120,6 +121,8 @@ class ChunkRunner:
             return None
         spec = self._spec
         try:
+            if self._has_own_words:
+                bars = as_traded(bars, spec)
             if spec.data.start or spec.data.end:
                 bars = bars.between(spec.data.start, spec.data.end)
             if spec.data.train_split is not None:
@@ -140,8 +143,9 @@ class ChunkRunner:
             widths, terms = _NOTHING_WIDE, self._terms
             held: tuple[npt.NDArray[Any], ...] = ()
         else:
-            own, gates = own_spec(self._spec, bars.symbol), self._spec.gates
-            gate = allowed(bars, gates)[0].astype(np.float64) if gates else _NO_GATE
+            own = own_spec(self._spec, bars.symbol)
+            mask = mask_of(bars, own)[0]
+            gate = _NO_GATE if mask is None else mask.astype(np.float64)
             held = _account_arrays(market_of(bars, own), extra_of(bars, own), gate)
             addresses = [*prices, *map(_address, held)]
             widths, terms = [array.shape[-1] for array in held[-WIDTHS:]], self._terms_of(own)

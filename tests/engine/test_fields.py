@@ -159,7 +159,7 @@ def test_that_a_broken_constraint_names_the_values_it_compares():
         ({"execution": {"time_stop": True}}, "execution.time_stop: must be a number"),
         ({"data": {"file": 5}}, "data.file: must be text"),
         ({"data": {"start": "2020"}}, "data.start: must be a date such as"),
-        ({"data": {"symbols": ["SPY"], "source": "yahoo"}}, "data.symbols: unknown field 'symbols'"),
+        ({"data": {"symbols": ["SPY"], "source": "yahoo"}}, "data.source: unknown field 'source'"),
     ],
 )
 def test_that_wrong_kinds_are_told_in_plain_words(values, words):

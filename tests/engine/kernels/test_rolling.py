@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.kernels import rolling
 from engine.kernels import compile as compile_module
+from engine.kernels import rolling
 
 PRICES = st.floats(min_value=0.01, max_value=1e6)
 SERIES = st.lists(PRICES, max_size=60).map(lambda values: np.array(values, dtype=float))

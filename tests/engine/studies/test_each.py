@@ -69,6 +69,10 @@ SPECS = {
     "limit entry": COSTLY.replace(execution={"entry": "limit", "entry_distance": 0.01, "entry_bars": 3}),
     "geared": COSTLY.replace(sizing={"name": "volatility_target"}),
     "kelly": COSTLY.replace(sizing={"name": "kelly", "min_trades": 2}),
+    "risk in ATR": COSTLY.replace(
+        sizing={"name": "risk_per_trade"}, execution={"stop_loss": 2.0, "stop_unit": "atr", "atr_length": 30}
+    ),
+    "contract": COSTLY.replace(capital=1e6, data={"instrument": {"multiplier": 20.0, "asset_class": "future"}}),
     "gate": COSTLY.replace(gates=[{"name": "moving_average", "length": 20}]),
     "other strategy": BacktestSpec(strategy="turtle", params={"entry": 10, "exit": 5}),
     "no lines": BacktestSpec(strategy="buy_and_hold"),
