@@ -111,7 +111,7 @@ def settle_account(account: Account) -> Outcome:
     terms = account.terms
     equity, returns = np.empty(size), np.empty(size)
     book, values = np.empty(BOOK_SIZE), np.empty(METRIC_COUNT)
-    capacity, run = size // 16 + 256, run_driver()
+    capacity, run = n_assets * (size // 16) + 256, run_driver()
     while True:
         trades, orders = np.empty((capacity, TRADE_COLUMNS)), np.empty((capacity, ORDER_COLUMNS))
         traces = _traces(terms, n_assets, size, capacity)

@@ -84,6 +84,8 @@ def warm() -> None:
     )  # fmt: skip
     spec = BacktestSpec(strategy="ema_cross", params={"fast": 3, "slow": 10})
     work.run_one(BacktestJob(bars, spec), datetime.now(UTC))
+    trailing = BacktestSpec(strategy="ema_cross", execution={"trailing_stop": 0.01})  # the bound of its band
+    work.run_one(BacktestJob(bars, trailing), datetime.now(UTC))
     study = SweepJob(bars, spec, {"fast": [3, 4]})
     plan = work.plan_sweep(study)
     work.run_chunk(work.prepare(study, plan.params), 0, plan.params.size)

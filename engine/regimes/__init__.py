@@ -140,6 +140,23 @@ def parse_gate(values: Mapping[str, Any] | Gate) -> Gate:
     return parse(load_gate(name), values, where=f"gates.{name}")
 
 
+def check_history(bars: Bars, gates: Sequence[Gate]) -> None:
+    """Check that every gate has the history it needs.
+
+    Raises
+    ------
+    InputError
+        A gate needs more bars than there are.
+    """
+    for gate in gates:
+        if len(bars) < gate.history():
+            raise InputError(
+                f"the gate needs {gate.history()} bars of history, there are {len(bars)}",
+                field=f"gates.{gate.name}", value=gate.history(),
+                hint="Load more bars or choose a shorter history",
+            )  # fmt: skip
+
+
 def allowed(bars: Bars, gates: Sequence[Gate]) -> tuple[BoolArray, tuple[GateSeries, ...]]:
     """Return where all gates are open, and what each gate said.
 
@@ -157,13 +174,7 @@ def allowed(bars: Bars, gates: Sequence[Gate]) -> tuple[BoolArray, tuple[GateSer
     DataError
         A model cannot be fitted to the prices.
     """
-    for gate in gates:
-        if len(bars) < gate.history():
-            raise InputError(
-                f"the gate needs {gate.history()} bars of history, there are {len(bars)}",
-                field=f"gates.{gate.name}", value=gate.history(),
-                hint="Load more bars or choose a shorter history",
-            )  # fmt: skip
+    check_history(bars, gates)
     series = tuple(gate.compute(bars) for gate in gates)
     is_open = np.ones(len(bars), dtype=np.bool_)
     for each in series:

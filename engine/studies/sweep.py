@@ -15,6 +15,7 @@ from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars, FloatArray
 from engine.data.split import span
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
+from engine.regimes import check_history
 from engine.strategies import load
 from engine.studies.cells import CellRunner, is_simple
 from engine.studies.grid import build_cells
@@ -199,4 +200,6 @@ def length_of(
     if len(series) > 1 or finer or not is_simple(spec):
         span(len(series[0]), spec.data.train_split, spec.data.run_mode)
         return sum(map(len, series)), False
-    return len(select(series, spec)), load(spec.strategy.name).decide is not None
+    bars = select(series, spec)
+    check_history(bars, spec.gates)
+    return len(bars), load(spec.strategy.name).decide is not None
