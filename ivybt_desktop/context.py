@@ -218,10 +218,34 @@ class Workspace:
     def show_run(self, result: BacktestResult) -> None:
         """Show a kept run with its own prices and settings."""
         legs = tuple({bars.symbol: bars for bars in result.instruments}.values())
-        if [bars.digest for bars in self.traded] != [bars.digest for bars in legs]:
+        spec = result.spec
+        is_loaded = [bars.digest for bars in self.traded] == [bars.digest for bars in legs]
+        if not is_loaded and not self._hold(legs):
             self.set_universe(legs)
-        self.set_spec(result.spec)
+            spec = self._whole(spec)
+        self.set_spec(spec)
         self.set_result(result)
+
+    def _hold(self, legs: Sequence[Bars]) -> bool:
+        """Return whether the loaded prices are those of a run, or the whole that it traded a part of."""
+        by_symbol = {bars.symbol: bars for bars in self.universe}
+        if by_symbol.keys() != {leg.symbol for leg in legs}:
+            return False
+        for leg in legs:
+            loaded = by_symbol[leg.symbol]
+            first = int(loaded.time.searchsorted(leg.time[0])) if len(leg) else 0
+            if loaded.slice(first, first + len(leg)).digest != leg.digest:
+                return False
+        return True
+
+    def _whole(self, spec: BacktestSpec) -> BacktestSpec:
+        """Return the spec for prices that are the traded part already: splitting them again is another run."""
+        if spec.data.run_mode == "full":
+            return spec
+        self.log("info", f"Of this run the {spec.data.run_mode} part of the prices is kept: its split is off")
+        whole = {"run_mode": type(spec.data.run_mode).FULL, "train_split": None}
+        data = spec.data.model_copy(update=whole)
+        return spec.model_copy(update={"data": data})
 
     def select_trade(self, row: int) -> None:
         """Select a round trip of the shown run by its row in ``result.trades``; -1 for none."""

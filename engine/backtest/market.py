@@ -151,7 +151,7 @@ def extra_of(bars: Bars, spec: BacktestSpec) -> Extra:
     if spec.execution.entry is not Entry.MARKET:
         extra = extra._replace(level=_frozen(_entry_distance(bars, spec.execution).reshape(1, -1)))
     if _needs_volume(spec):
-        extra = extra._replace(volume=_volume(bars).reshape(1, -1))
+        extra = extra._replace(volume=_volume(bars, spec).reshape(1, -1))
     return extra
 
 
@@ -184,7 +184,7 @@ def extra_of_axis(axis: Axis, gear: FloatArray | None, rank: IntArray | None, sp
         reach = [_entry_distance(leg, spec.execution) for leg in axis.legs]
         extra = extra._replace(level=_frozen(axis.place(reach, np.nan)))
     if _needs_volume(spec):
-        extra = extra._replace(volume=_frozen(axis.place([_volume(leg) for leg in axis.legs], 0.0)))
+        extra = extra._replace(volume=_frozen(axis.place([_volume(leg, spec) for leg in axis.legs], 0.0)))
     return extra
 
 
@@ -299,11 +299,15 @@ def _needs_volume(spec: BacktestSpec) -> bool:
     return spec.execution.max_participation is not None or any(one.impact_bps for one in models)
 
 
-def _volume(bars: Bars) -> FloatArray:
+def _reads_volume(spec: BacktestSpec) -> str:
+    return "costs.impact_bps" if spec.execution.max_participation is None else "execution.max_participation"
+
+
+def _volume(bars: Bars, spec: BacktestSpec) -> FloatArray:
     volume = bars.volume
     if not (volume > 0.0).any():
         raise InputError(
-            f"{bars.symbol or 'the data'} has no volume", field="execution.max_participation",
+            f"{bars.symbol or 'the data'} has no volume", field=_reads_volume(spec),
             hint="Remove the volume cap and costs.impact_bps, or use data with volume",
         )  # fmt: skip
     return _frozen(np.where(volume > 0.0, volume, 0.0))

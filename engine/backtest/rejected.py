@@ -10,7 +10,7 @@ import numpy.typing as npt
 from engine.backtest.account import Account, Outcome
 from engine.core.bars import FloatArray, IntArray
 from engine.core.trade import REJECTED_DTYPE
-from engine.kernels.terms import POINT, SLIP
+from engine.kernels.terms import ALIVE, NEXT_OPEN, POINT, SLIP, THIS_CLOSE
 
 
 def rejected_of(
@@ -28,9 +28,9 @@ def rejected_of(
     Returns
     -------
     structured array of `engine.core.trade.REJECTED_DTYPE`
-        The missed trade runs from the price of the order that was not sent to the bar at which the order
-        of the next changed target would be filled, or to the last close. Slippage is taken off on the way
-        out, commissions are not: a yardstick, and no second simulation.
+        The missed trade runs from the price of the order that was not sent to the fill of the next changed
+        target of that leg, at the price that `fill` says, or to the last close. Slippage is taken off on
+        the way out, commissions are not: a yardstick, and no second simulation.
     """
     found = np.zeros(len(table), REJECTED_DTYPE)
     for column, name in enumerate(("asset", "decision_bar", "bar", "exposure", "filled", "price")):
@@ -49,15 +49,23 @@ def rejected_of(
 
 
 def _exits(account: Account, assets: IntArray, decisions: IntArray, n: int) -> tuple[IntArray, FloatArray]:
-    """Return the bars at which the next changed targets are filled, and the prices there."""
-    targets = account.targets[:, :n]
-    # All assets behind one another; each ends with a change, so that no search runs into the next one.
-    changes = np.ones(targets.shape, np.bool_)
-    changes[:, :-1] = targets[:, 1:] != targets[:, :-1]
-    at = np.flatnonzero(changes)
-    own = assets.astype(np.int64) * n
-    bars = at[np.searchsorted(at, own + decisions)] - own + 2
-    ends = bars >= n
-    bars = np.where(ends, n - 1, bars)
-    prices = np.where(ends, account.market.close[assets, bars], account.market.open[assets, bars])
-    return bars, prices
+    """Return the bars at which the next changed targets are filled, and the prices there.
+
+    All own bars of all assets stand behind one another; the last one of an asset counts as a change, so
+    that no search runs into the next asset.
+    """
+    market, fill = account.market, account.terms.fill
+    size, lag = account.targets.shape[1], 0 if fill == THIS_CLOSE else 1
+    own: IntArray = np.arange(account.targets.size)
+    if account.terms.has_gaps:
+        own = np.flatnonzero(account.extra.alive.ravel() == ALIVE)
+    own = own[own % size < n]
+    targets, rows = account.targets.ravel()[own], own // size
+    is_last = np.append(rows[1:] != rows[:-1], True)
+    ends = np.flatnonzero(is_last | np.append(targets[1:] != targets[:-1], True))
+    at = ends[np.searchsorted(ends, np.searchsorted(own, assets.astype(np.int64) * size + decisions))]
+    filled = np.minimum(at + 1 + lag, own.size - 1)
+    is_open = is_last[at] | (rows[filled] != assets)
+    bars = np.where(is_open, n - 1, own[filled] % size)
+    prices = market.open if fill == NEXT_OPEN else market.close
+    return bars, np.where(is_open, market.close[assets, n - 1], prices[assets, bars])

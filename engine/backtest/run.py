@@ -125,6 +125,12 @@ def instruments_of(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> tuple[Bar
     for one in given:
         if len(one) == 0:
             raise DataError("no bars", where=one.symbol, hint="Load a file with at least one row")
+    symbols = [one.symbol for one in given]
+    if len(set(symbols)) < len(symbols):
+        twice = next(symbol for symbol in symbols if symbols.count(symbol) > 1)
+        raise InputError(
+            f"'{twice}' is given twice", field="data.symbols", value=twice, hint="Give each instrument once"
+        )
     if spec.data.symbols:
         by_symbol = {one.symbol: one for one in given}
         for symbol in spec.data.symbols:

@@ -72,6 +72,8 @@ def _on_candles(
     strategy: Strategy, params: StrategyParams, bars: Bars, spec: BacktestSpec, declared: Declared | None
 ) -> FloatArray:
     seen, index = _derived(bars, spec)
+    if index is not None and len(seen) == 0:
+        return np.zeros(len(bars))  # no longer bar is complete yet
     target = targets_of(strategy, seen, params, declared=declared)
     if index is None:
         return target
@@ -88,6 +90,8 @@ def _derived(bars: Bars, spec: BacktestSpec) -> tuple[Bars, IntArray | None]:
 
         seen = resample(bars, candles.timeframe)
         index = known_at(bars, seen)
+        if len(seen) == 0:
+            return seen, index
     if candles.kind is CandleKind.HEIKIN_ASHI:
         from engine.data.heikin_ashi import heikin_ashi  # noqa: PLC0415
 

@@ -112,7 +112,7 @@ def _leg_rows(result: BacktestResult) -> list[list[str]]:
             leg.symbol, sleeves[row], money(float(pnl[row])),
             percent(float(pnl[row]) / total) if total else DASH, count(int(trades[row])),
             percent(float(held[row])), DASH if weights is None else percent(float(weights[row])),
-            leg.label(0), leg.label(len(leg) - 1),
+            *((leg.label(0), leg.label(len(leg) - 1)) if len(leg) else (DASH, DASH)),
         ]
         for row, leg in ((int(row), result.legs[row]) for row in shown)
     ]  # fmt: skip

@@ -115,7 +115,12 @@ def _registries(_folder: Path) -> str:
     for kind, names in found.items():
         if not names:
             raise IvyError(f"no {kind} were found", hint="The installation is not complete; install it again")
-    return "; ".join(f"{len(names)} {kind}: {', '.join(names)}" for kind, names in found.items())
+    return "; ".join(f"{len(names)} {kind}: {_shown(names)}" for kind, names in found.items())
+
+
+def _shown(names: list[str]) -> str:
+    """Return the names, of a long list the first few."""
+    return ", ".join(names if len(names) < 40 else [*names[:3], "..."])
 
 
 def _backtest(_folder: Path) -> str:

@@ -37,7 +37,7 @@ from engine.kernels.positions import (
     UNTIL_NEW_SIGNAL,
     UNTIL_NEXT_CLOSE,
 )
-from engine.kernels.sizes import distance, room_of, take_room
+from engine.kernels.sizes import NO_REST, distance, room_of, take_room
 from engine.kernels.terms import NEXT_CLOSE, OPTIMISTIC, PESSIMISTIC
 
 # How a position came to be held when its exits are looked at.
@@ -70,7 +70,7 @@ def leave(
     state[asset, CARRY] = 0.0
     if terms.participation > 0.0 and (reason < LIQUIDATION or reason == BREAK_EVEN):
         most = room_of(state, asset, bar, extra, terms)
-        if part > most:
+        if part > most * (1.0 + NO_REST):
             part = most
             state[asset, CARRY], state[asset, GOAL] = CARRY_EXIT, 0.0
             state[asset, CARRY_REASON], state[asset, CARRY_DECISION] = reason, decision

@@ -39,6 +39,7 @@ from engine.kernels.positions import (
     WANT,
 )
 from engine.kernels.sizes import (
+    NO_REST,
     asks_for_more,
     kelly_share,
     room_of,
@@ -170,7 +171,7 @@ def execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, or
     state[asset, CARRY] = 0.0
     if terms.participation > 0.0:
         most = room_of(state, asset, bar, extra, terms)
-        if change > most:
+        if change > most * (1.0 + NO_REST):
             carry_over(state, asset, want, quantity + (most if want > quantity else -most), terms)
             if most == 0.0:
                 return

@@ -21,6 +21,9 @@ from engine.kernels.terms import AMOUNT, ATR, CASH_AMOUNT, KELLY, POINT, SHARE, 
 # Trade returns whose variance is below this are all the same number.
 NO_SPREAD = 1e-18
 
+# An order this little beyond the volume cap is filled whole: the rest would be what rounding leaves.
+NO_REST = 1e-9
+
 
 @account_kernel
 def distance(setting, price, asset, decision, market, terms):

@@ -133,9 +133,11 @@ def shown_value(info: FieldInfo, value: Any) -> str:
 
 
 def choice_words(choice: str) -> str:
-    """Return ``next_open`` as ``Next open``."""
+    """Return ``next_open`` as ``Next open``; names of people keep their capitals."""
     words = choice.replace("_", " ").strip()
-    return words.upper() if words in ("atr", "ema", "sma") else words[:1].upper() + words[1:]
+    if words == "ledoit wolf":
+        return "Ledoit-Wolf"
+    return words.upper() if words in ("atr", "ema", "fx", "sma") else words[:1].upper() + words[1:]
 
 
 def range_words(info: FieldInfo) -> str:

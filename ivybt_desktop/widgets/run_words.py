@@ -64,6 +64,12 @@ def sizing_words(spec: BacktestSpec) -> str:
     return f"sized by {_lower(sizing)}{first}"
 
 
+def allocation_words(spec: BacktestSpec) -> str:
+    """Return ``weights by risk parity``; empty when nothing weighs the instruments of a portfolio."""
+    allocation = spec.portfolio.allocation
+    return "" if allocation.name == "none" else f"weights by {_lower(allocation)}"
+
+
 def gate_words(spec: BacktestSpec) -> str:
     """Return ``trades while moving average is open``; empty without gates."""
     if not spec.gates:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars
 from engine.core.instrument import AssetClass, Instrument
@@ -92,3 +93,24 @@ def test_that_only_the_finer_bars_of_traded_instruments_go_along(space: Workspac
     space.set_finer([bars_of("A"), bars_of("B")])
     use(space, "B", "C")
     assert names(space.finer_traded) == ["B"]
+
+
+def test_that_a_kept_test_part_does_not_replace_the_prices_it_was_cut_from():
+    spec = BacktestSpec(strategy="buy_and_hold", data={"train_split": 0.5, "run_mode": "test"})
+    whole = random_bars(120)
+    result = run_backtest(whole, spec)
+    space = Workspace()
+    space.set_universe((whole,))
+    space.show_run(result)
+    assert len(space.bars) == 120
+    assert space.spec.data.run_mode == "test"
+
+
+def test_that_a_kept_test_part_alone_is_not_split_again():
+    spec = BacktestSpec(strategy="buy_and_hold", data={"train_split": 0.5, "run_mode": "test"})
+    result = run_backtest(random_bars(120), spec)
+    space = Workspace()
+    space.show_run(result)
+    assert len(space.bars) == 60
+    assert space.spec.data.run_mode == "full"
+    assert space.spec.data.train_split is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from engine.core.errors import IvyError
 from engine.core.trade import TRADE_DTYPE
 from ivybt_desktop.docks.chart.gates import gate_rows
+from ivybt_desktop.docks.chart.history import cut_blocks, history_of, same_bars
 from ivybt_desktop.docks.chart.leg import SYNTHETIC, Leg, leg_names, leg_of
 from ivybt_desktop.docks.chart.ports import ChartScreen, FloatArray, Lines, Worker
 from ivybt_desktop.docks.chart.signal_candles import Blocks, on_real_bars
@@ -182,7 +183,8 @@ class ChartPresenter:
             self._lines_ready(({}, None, None), leg)
             return
         self._computing = leg
-        self._worker.call(lambda: lines_and_atr(leg.run), self._lines_ready, self._lines_failed)
+        loaded = self._workspace.traded
+        self._worker.call(lambda: lines_and_atr(leg.run, loaded), self._lines_ready, self._lines_failed)
 
     def _lines_ready(self, computed: Computed, done: Leg | None = None) -> None:
         lines, atr, blocks = computed
@@ -276,8 +278,14 @@ def has_no_lines(leg: Leg) -> bool:
     return leg.run.spec.data.formula is not None and leg.asset != SYNTHETIC
 
 
-def lines_and_atr(run: BacktestResult) -> Computed:
+def lines_and_atr(run: BacktestResult, loaded: Sequence[Bars] = ()) -> Computed:
     """Return lines over the bars of a run, the ATR when orders lie at multiples of it, and derived candles.
+
+    Parameters
+    ----------
+    run : BacktestResult
+    loaded : sequence of Bars, default ()
+        Where the bars before those of the run are looked for.
 
     Raises
     ------
@@ -289,21 +297,15 @@ def lines_and_atr(run: BacktestResult) -> Computed:
 
     strategy, spec = load(run.spec.strategy.name), run.spec
     params = strategy.parse(spec.strategy.params)
-    lines, blocks = on_real_bars(
-        run.bars, spec.data.candles, lambda bars: dict(lines_of(strategy, bars, params))
+    seen, first = history_of(run, loaded)
+    full, blocks = on_real_bars(
+        seen, spec.data.candles, lambda bars: dict(lines_of(strategy, bars, params))
     )
+    lines = {name: (values[first:], where) for name, (values, where) in full.items()}
+    blocks = cut_blocks(blocks, first, len(run.bars))
     if not needs_atr(spec.execution):
         return lines, None, blocks
     from engine.indicators.bank import compute  # noqa: PLC0415
     from engine.indicators.volatility import atr  # noqa: PLC0415
 
-    return lines, compute(run.bars, [atr(spec.execution.atr_length)])[0], blocks
-
-
-def same_bars(one: Bars, other: Bars) -> bool:
-    """Return whether two series hold the same prices: a run carries its own slice of what was loaded."""
-    if one is other:
-        return True
-    if (one.symbol, one.timeframe, len(one)) != (other.symbol, other.timeframe, len(other)):
-        return False
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("time", "close", "open"))
+    return lines, compute(seen, [atr(spec.execution.atr_length)])[0][first:], blocks

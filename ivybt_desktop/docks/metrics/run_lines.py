@@ -30,7 +30,8 @@ def _run_lines(result: BacktestResult) -> list[Line]:
     if result.is_portfolio:
         count = len(set(result.symbols))
         lines.append(_line("instruments", "Instruments", text.count(count), "", "They share one account"))
-        strategies = len(set(result.sleeves))
+        # The same strategy may stand there twice with other parameters.
+        strategies = 1 + len(result.spec.sleeves)
         if strategies > 1:
             lines.append(_line("strategies", "Strategies", text.count(strategies), "", "On the same account"))
         lines.append(_line(
@@ -93,8 +94,11 @@ def _ambiguity_lines(result: BacktestResult) -> list[Line]:
 
 def _gate_lines(result: BacktestResult) -> list[Line]:
     lines, gates = [], result.spec.gates
+    # Every leg has gates on its own prices; the run keeps those of the first, or of the formula's series.
+    own = result.is_portfolio and not result.spec.data.formula
+    of = f" ({result.symbols[0]})" if own else ""
     for place, series in enumerate(result.gates):
-        title = gate_title(gates[place]) if place < len(gates) else f"Gate {place + 1}"
+        title = (gate_title(gates[place]) if place < len(gates) else f"Gate {place + 1}") + of
         share = float(series.open.mean()) if series.open.size else np.nan
         lines.append(_line(f"gate_{place}", f"{title} open", text.percent_points(share), "%",
                            series.legend or "Share of bars at which signals may act"))  # fmt: skip

@@ -12,7 +12,7 @@ from ivybt_desktop.docks.metrics.lines import Group, Line
 from ivybt_desktop.docks.metrics.run_lines import run_groups
 from ivybt_desktop.widgets import format as text
 from ivybt_desktop.widgets.cost_words import cost_words
-from ivybt_desktop.widgets.run_words import ambiguity_words, extra_words
+from ivybt_desktop.widgets.run_words import allocation_words, ambiguity_words, extra_words
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -110,12 +110,20 @@ def _footer(result: BacktestResult) -> tuple[str, ...]:
     bars, spec = result.bars, result.spec
     costs = cost_words(spec.costs.model_dump())
     traded = f"{text.count(len(set(result.symbols)))} instruments" if result.is_portfolio else bars.symbol
-    first, last = bars.label(0), bars.label(result.equity.size - 1)
+    first, last = (_moment(bars.label(at)) for at in (0, result.equity.size - 1))
     periods = text.number(result.metrics["periods_per_year"]).removesuffix(".00")
     rate = f", risk-free rate {text.percent(spec.risk_free)}" if spec.risk_free else ""
+    # A single instrument is not weighed, whatever the settings say.
+    weights = allocation_words(spec) if result.is_portfolio else ""
+    said = [words for words in (*extra_words(spec), weights) if words]
     return (
         f"{traded}, {bars.timeframe}: {text.count(result.equity.size)} bars, {first} to {last}",
         f"{spec.execution.fill.sentence}. Costs: {costs}",
-        *(words[:1].upper() + words[1:] for words in extra_words(spec)),
+        *(words[:1].upper() + words[1:] for words in said),
         f"{periods} bars per year{rate}",
     )
+
+
+def _moment(label: str) -> str:
+    # As everywhere in the window: minutes, without the marks of ISO 8601.
+    return label[:16].replace("T", " ")

@@ -135,6 +135,7 @@ class SymbolsView(QWidget):
         self.model.show_rows(rows)
         if is_other:
             self.table.fit(len(rows))
+            self._widen()
         used = sum(row.used for row in rows)
         some = Qt.CheckState.Checked if used == len(rows) else Qt.CheckState.PartiallyChecked
         self.use.setCheckState(some if used else Qt.CheckState.Unchecked)
@@ -176,6 +177,13 @@ class SymbolsView(QWidget):
         column.addWidget(self.table)
         column.addWidget(self.own)
         column.addLayout(foot)
+
+    def _widen(self) -> None:
+        # A clipped count of bars reads as a smaller one.
+        for title in ("Symbol", "Bars"):
+            column = TITLES.index(title)
+            wanted = self.table.sizeHintForColumn(column) + SIZES.grid
+            self.table.setColumnWidth(column, max(_WIDTHS[title] * SIZES.grid, wanted))
 
     def _show_own(self) -> None:
         chosen = self.selected

@@ -211,6 +211,10 @@ def _check_timeframe(name: str, text: str, universe: Sequence[Bars]) -> dict[str
 def _check_formula(values: Mapping[str, Any], loaded: Sequence[str]) -> dict[str, str]:
     from engine.data.formula import parse_formula  # noqa: PLC0415  (when there is one)
 
+    if values[SLEEVES]:
+        return {"data.formula": "A formula is traded by one strategy. Remove the further strategies"}
+    if values["strategy.symbols"]:
+        return {"data.formula": "A formula is traded as a whole. Empty Trades only in Strategy"}
     try:
         formula = parse_formula(str(values["data.formula"]))
         if loaded:

@@ -210,7 +210,7 @@ def _guessed(state: SetupState) -> tuple[str, str]:
 
 
 def _titles(name: str) -> Mapping[str | None, tuple[str, str]]:
-    return {choice: ("FX" if choice == "fx" else choice_words(choice), "") for choice in FIELDS[name].choices}
+    return {choice: (choice_words(choice), "") for choice in FIELDS[name].choices}
 
 
 def _run_button() -> QPushButton:

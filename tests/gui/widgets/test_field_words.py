@@ -124,7 +124,8 @@ def test_that_values_are_written_with_their_unit():
     assert shown_value(EXECUTION["fill"], "next_open") == "Next open"
     assert shown_value(EXECUTION["stop_loss"], None) == "off"
     assert shown_value(replace(EXECUTION["close_at_end"]), True) == "on"
-    assert choice_words("atr") == "ATR"
+    assert (choice_words("atr"), choice_words("fx")) == ("ATR", "FX")
+    assert choice_words("ledoit_wolf") == "Ledoit-Wolf"
 
 
 def test_that_costs_are_told_in_a_few_words():

@@ -3,8 +3,9 @@ import pytest
 
 from engine.core.errors import StrategyError
 from ivybt_desktop.context import Workspace
+from ivybt_desktop.docks.chart.history import same_bars
 from ivybt_desktop.docks.chart.line_panes import group_lines
-from ivybt_desktop.docks.chart.presenter import ChartPresenter, same_bars
+from ivybt_desktop.docks.chart.presenter import ChartPresenter
 from ivybt_desktop.docks.chart.tip import strategy_words
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.signal import Signal

@@ -45,6 +45,13 @@ def test_that_gates_tell_how_long_they_are_open(result):
     assert lines == {"Moving average open": "25.00", "Moving average refits": "2"}
 
 
+def test_that_the_gates_of_a_portfolio_tell_whose_they_are():
+    made = made_portfolio(3)
+    series = GateSeries(np.arange(len(made.bars)) % 4 == 0, {}, np.array([], np.int64), "open while x")
+    spec = made.spec.replace(gates=[{"name": "moving_average"}])
+    assert f"Moving average ({made.symbols[0]}) open" in lines_of(replace(made, gates=(series,), spec=spec))
+
+
 def test_that_a_split_tells_both_parts(result):
     spec = result.spec.replace(data={"train_split": 0.6})
     lines = lines_of(replace(result, split=180, spec=spec))
@@ -58,6 +65,22 @@ def test_that_a_portfolio_tells_its_instruments_and_what_was_left_out():
     lines = lines_of(made_portfolio(3))
     assert (lines["Instruments"], lines["Rejected"]) == ("3", "6")
     assert 0 < float(lines["Scaled down"]) < 20
+
+
+def test_that_the_weights_are_told_of_a_portfolio_only(result):
+    weighed = {"allocation": {"name": "risk_parity"}}
+    made = made_portfolio(3)
+    spec = made.spec.replace(portfolio=weighed)
+    told = state_of(replace(made, spec=spec, metrics=result.metrics)).footer
+    assert "Weights by risk parity" in told
+    alone = state_of(replace(result, spec=result.spec.replace(portfolio=weighed))).footer
+    assert "Weights by risk parity" not in alone
+
+
+def test_that_the_same_strategy_twice_counts_as_two():
+    made = made_portfolio(3)
+    spec = made.spec.replace(sleeves=[{"name": made.spec.strategy.name}])
+    assert lines_of(replace(made, spec=spec))["Strategies"] == "2"
 
 
 def test_that_lines_that_are_no_metrics_are_explained(result):

@@ -282,6 +282,18 @@ def test_that_a_formula_is_read_while_it_is_typed_and_misses_symbols_that_are_no
     assert list(desk.state.errors) == ["data.formula"]
 
 
+def test_that_a_formula_beside_a_further_strategy_is_told_before_the_run(desk):
+    desk.load(*LOADED)
+    desk.presenter.commit("data.formula", "SPY - 0.8*QQQ")
+    desk.presenter.edit(AddItem("sleeves", "turtle"))
+    assert "one strategy" in desk.state.errors["data.formula"]
+    desk.presenter.edit(RemoveItem("sleeves.0"))
+    desk.presenter.commit("strategy.symbols", ("SPY",))
+    assert "Trades only" in desk.state.errors["data.formula"]
+    desk.presenter.commit("strategy.symbols", ())
+    assert not desk.state.errors
+
+
 # -- finer bars, candles, split --------------------------------------------------------------------
 
 

@@ -300,3 +300,12 @@ def test_that_f5_tells_what_is_wrong_instead_of_running_the_last_good_settings(a
     application.window.findChild(SetupView).committed.emit(FAST, 500)
     application.actions.run("run.backtest")
     assert application.board.newest.what == "Fast must be from 2 to 100 bars"
+
+
+def test_that_symbols_and_counts_of_bars_are_not_clipped_in_a_narrow_panel(dock):
+    long = replace(random_bars(37_387), instrument=Instrument("BTCUSDT-PERP"))
+    dock.presenter.fold("symbols", False)
+    dock.workspace.set_universe([long])
+    table = dock.view.bodies.symbols.table
+    for column in (0, 1):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
