@@ -239,10 +239,11 @@ class Workspace:
         return True
 
     def _whole(self, spec: BacktestSpec) -> BacktestSpec:
-        """Return the spec for prices that are the traded part already: splitting them again is another run."""
+        """Return the spec for prices that are the traded part already: a second split is another run."""
         if spec.data.run_mode == "full":
             return spec
-        self.log("info", f"Of this run the {spec.data.run_mode} part of the prices is kept: its split is off")
+        part = spec.data.run_mode
+        self.log("info", f"Of this run the {part} part of the prices is kept: its split is off")
         whole = {"run_mode": type(spec.data.run_mode).FULL, "train_split": None}
         data = spec.data.model_copy(update=whole)
         return spec.model_copy(update={"data": data})

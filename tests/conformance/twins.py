@@ -6,6 +6,8 @@ parameters by name, and returns the target of each bar.
 
 import math
 
+from tests.conformance.twins_reversal import *  # noqa: F403
+
 
 def mean(values):
     return math.fsum(values) / len(values)
