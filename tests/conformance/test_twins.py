@@ -7,6 +7,7 @@ from engine.backtest.targets import targets_of
 from engine.strategies import load, registry
 from tests.conformance import twins
 from tests.conformance.series import random_walk, sp500
+from tests.conformance.twins_breakout import BREAKOUT_CASES
 from tests.conformance.twins_reversal import REVERSAL_CASES
 
 CASES = [
@@ -21,6 +22,7 @@ CASES = [
     ("turtle", {"skip_after_winner": True, "stop_atr": None, "entry": 55, "exit": 20}),
     ("turtle", {"entry": 10, "exit": 10, "atr": 5, "stop_atr": 0.5}),
     ("turtle", {"entry": 15, "exit": 5, "atr": 60, "stop_atr": 0.5, "skip_after_winner": True}),
+    *BREAKOUT_CASES,
     *REVERSAL_CASES,
 ]  # fmt: skip
 

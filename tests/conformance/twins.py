@@ -6,6 +6,7 @@ parameters by name, and returns the target of each bar.
 
 import math
 
+from tests.conformance.twins_breakout import *  # noqa: F403
 from tests.conformance.twins_reversal import *  # noqa: F403
 
 
