@@ -243,8 +243,12 @@ def _sizing(rule: Sizer) -> dict[str, Any]:
     }  # fmt: skip
 
 
+# One object: terms that are equal but for what is switched off are found equal.
+_OFF = float("nan")
+
+
 def _or_off(value: float | None) -> float:
-    return float("nan") if value is None else value
+    return _OFF if value is None else value
 
 
 def _days_between(time: IntArray) -> FloatArray:

@@ -149,9 +149,11 @@ def instruments_of(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> tuple[Bar
 def as_traded(bars: Bars, spec: BacktestSpec) -> Bars:
     """Return the bars with what the spec says about its instrument: kind, multiplier, tick."""
     own = spec.data.instrument
+    if own.asset_class is None and own.multiplier is None and own.tick_size is None:
+        return bars
     told = {name: getattr(own, name) for name in ("asset_class", "multiplier", "tick_size")}
     told = {name: value for name, value in told.items() if value is not None}
-    return replace(bars, instrument=replace(bars.instrument, **told)) if told else bars
+    return replace(bars, instrument=replace(bars.instrument, **told))
 
 
 def select(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> Bars:
@@ -197,6 +199,8 @@ def check_symbols(spec: BacktestSpec, symbols: Sequence[str]) -> None:
     InputError
         Names the field and suggests the nearest symbol.
     """
+    if not (spec.symbol_costs or spec.strategy.symbols or spec.sleeves):
+        return
     named = [("symbol_costs", symbol) for symbol in spec.symbol_costs]
     for place, sleeve in enumerate((spec.strategy, *spec.sleeves)):
         field = f"sleeves.{place - 1}.symbols" if place else "strategy.symbols"

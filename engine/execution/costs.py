@@ -146,7 +146,7 @@ class CostModel(Model):
 
 
 _CHARGES = (
-    "commission_bps", "commission_fixed", "commission_per_unit", "commission_min", "sell_fee_bps",
-    "sell_fee_per_unit", "slippage_bps", "slippage_ticks", "slippage_range", "impact_bps", "spread_bps",
+    "slippage_bps", "commission_bps", "commission_fixed", "commission_per_unit", "commission_min",
+    "sell_fee_bps", "sell_fee_per_unit", "slippage_ticks", "slippage_range", "impact_bps", "spread_bps",
     "spread_amount",
 )  # fmt: skip

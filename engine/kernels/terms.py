@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -126,6 +127,7 @@ _TERMS_DTYPE = np.dtype(
 TERMS = from_dtype(_TERMS_DTYPE)
 
 
+@functools.lru_cache(maxsize=256)
 def record_of(terms: Terms) -> np.void:
     """Return the terms as compiled code takes them."""
     record: np.void = np.array(tuple(terms), _TERMS_DTYPE)[()]  # type: ignore[assignment]
