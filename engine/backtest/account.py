@@ -221,8 +221,13 @@ def _orders(table: Matrix, count: int, points: FloatArray) -> npt.NDArray[Any]:
     return orders
 
 
-def positions_of(orders: npt.NDArray[Any], n: int) -> FloatArray:
-    """Return the quantity held at each close, float64[n]: the position after the last fill up to that bar."""
-    held = np.concatenate(([0.0], orders["position"]))
-    starts = np.concatenate(([0], orders["fill_bar"], [n]))
-    return np.repeat(held, np.diff(starts))
+def positions_of(orders: npt.NDArray[Any], n_assets: int, n: int) -> FloatArray:
+    """Return the quantity of each asset held at each close, float64[n_assets, n].
+
+    All assets behind one another: each begins with nothing held, each fill holds until the next one.
+    """
+    starts = np.concatenate((np.arange(n_assets) * n, orders["asset"] * np.int64(n) + orders["fill_bar"]))
+    held = np.concatenate((np.zeros(n_assets), orders["position"]))
+    in_order = np.argsort(starts, kind="stable")
+    bounds = np.append(starts[in_order], n_assets * n)
+    return np.repeat(held[in_order], np.diff(bounds)).reshape(n_assets, n)

@@ -73,7 +73,4 @@ def _starts(leg: Bars, pieces: Bars) -> IntArray:
 
 def _on_axis(starts: IntArray, at: IntArray, size: int) -> IntArray:
     """Return the bounds on the axis: the pieces of a leg's bar lie at that bar, none at bars it lacks."""
-    out = np.full(size, starts[-1], np.int64)
-    ends = np.searchsorted(at, np.arange(size - 1), side="left")
-    out[:-1] = starts[ends]
-    return out
+    return starts[np.searchsorted(at, np.arange(size), side="left")]

@@ -58,7 +58,7 @@ def run_backtest(
     """
     series = instruments_of(bars, spec)
     fine = (finer,) if isinstance(finer, Bars) else tuple(finer or ())
-    if len(series) > 1 or spec.data.formula or spec.sleeves:
+    if len(series) > 1 or is_portfolio(spec):
         from engine.backtest.shared_account import run_portfolio  # noqa: PLC0415  (built on this module's parts)
 
         return run_portfolio(series, spec, fine)
@@ -77,6 +77,11 @@ def run_backtest(
         part, signals[first:stop], full, gates=cut_gates(gates, first, stop), finer=fine,
         prepared=(market, extra),
     )  # fmt: skip
+
+
+def is_portfolio(spec: BacktestSpec) -> bool:
+    """Return whether a spec makes a portfolio even of one instrument: a formula, sleeves, or a weight."""
+    return bool(spec.data.formula or spec.sleeves) or spec.strategy.weight != 1.0
 
 
 def parse_params(spec: BacktestSpec) -> list[StrategyParams]:
@@ -125,7 +130,7 @@ def instruments_of(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> tuple[Bar
     for one in given:
         if len(one) == 0:
             raise DataError("no bars", where=one.symbol, hint="Load a file with at least one row")
-    symbols = [one.symbol for one in given]
+    symbols = [one.symbol for one in given if one.symbol]
     if len(set(symbols)) < len(symbols):
         twice = next(symbol for symbol in symbols if symbols.count(symbol) > 1)
         raise InputError(
@@ -261,7 +266,7 @@ def simulate_signals(
         metrics=metrics_of(outcome),
         equity=outcome.equity,
         signals=targets[0, :n],
-        positions=positions_of(outcome.orders, n),
+        positions=positions_of(outcome.orders, 1, n)[0],
         orders=outcome.orders,
         trades=outcome.trades,
         receipt=receipt_of([bars.digest, *(one.digest for one in finer)], spec),

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.allocation import WeightSeries, weights_over_time
-from engine.backtest.account import Account, Outcome, band_of, settle_account
+from engine.backtest.account import Account, band_of, positions_of, settle_account
 from engine.backtest.axis import Axis
 from engine.backtest.caps import cap_targets
 from engine.backtest.finer import fine_columns
 from engine.backtest.market import extra_of_axis, market_of_axis, terms_of
-from engine.backtest.portfolio import RankBy
+from engine.backtest.ranking import ranking
 from engine.backtest.receipt import receipt_of
 from engine.backtest.rejected import rejected_of
 from engine.backtest.result import BacktestResult
@@ -33,7 +33,7 @@ from engine.backtest.run import (
 from engine.backtest.signals import signals_of
 from engine.backtest.spec import BacktestSpec, StrategySpec
 from engine.backtest.targets import declare
-from engine.core.bars import Bars, FloatArray, IntArray
+from engine.core.bars import Bars, FloatArray
 from engine.core.errors import InputError
 from engine.data.formula import parse_formula, synthetic_bars
 from engine.data.split import RunMode, span, split_at
@@ -97,7 +97,7 @@ def run_portfolio(series: Sequence[Bars], spec: BacktestSpec, finer: tuple[Bars,
     full = fill_in(spec, params, spec.periods_per_year or axis.periods_per_year)
     weights, targets, scaling, gear = _targets(rows, axis, full)
     market = market_of_axis(axis, full)
-    extra = extra_of_axis(axis, gear, _ranking(axis, targets, full), full)
+    extra = extra_of_axis(axis, gear, ranking(axis, targets, full.portfolio), full)
     first, stop = span(axis.time.size, full.data.train_split, full.data.run_mode)
     market, extra = cut_market(market, first, stop), cut_extra(extra, first, stop)
     basket = axis.basket().slice(first, stop)
@@ -115,8 +115,8 @@ def run_portfolio(series: Sequence[Bars], spec: BacktestSpec, finer: tuple[Bars,
     legs = tuple(_within(leg, basket, n) for leg in rows.legs)
     return BacktestResult(
         spec=full, bars=basket, metrics=metrics_of(outcome), equity=outcome.equity,
-        signals=account.targets[:, :n], positions=_positions(outcome, len(legs)), orders=outcome.orders,
-        trades=outcome.trades,
+        signals=account.targets[:, :n], positions=positions_of(outcome.orders, len(legs), n),
+        orders=outcome.orders, trades=outcome.trades,
         receipt=receipt_of([one.digest for one in (*series, *finer)], full),
         warnings=warnings_of(full, basket, outcome), legs=legs,
         sleeves=tuple(sleeve.name for sleeve in rows.sleeves),
@@ -136,7 +136,7 @@ def _of_formula(series: Sequence[Bars], spec: BacktestSpec, params: Sequence[Str
         )  # fmt: skip
     formula = parse_formula(spec.data.formula or "")
     synthetic, legs = synthetic_bars(formula, series)
-    signals, gates = signals_of(synthetic, spec.strategy.name, params[0], spec)
+    signals, gates = signals_of(synthetic, spec.strategy.name, params[0], spec, sized=legs)
     shares = formula.gearing({leg.symbol: leg.close for leg in legs})
     gears = [np.asarray(shares[leg.symbol]) for leg in legs]
     return _Rows(list(legs), [spec.strategy] * len(legs), [signals] * len(legs), gears, gates)
@@ -150,7 +150,7 @@ def _of_sleeves(series: Sequence[Bars], spec: BacktestSpec, params: Sequence[Str
         for bars in series:
             if sleeve.symbols and bars.symbol not in sleeve.symbols:
                 continue
-            signals, found = signals_of(bars, sleeve.name, given, spec, declared)
+            signals, found = signals_of(bars, sleeve.name, given, spec, declared=declared)
             rows.legs.append(bars)
             rows.sleeves.append(sleeve)
             rows.signals.append(signals)
@@ -196,73 +196,20 @@ def _refuse_caps(spec: BacktestSpec) -> None:
 
 
 def _gearing(rows: _Rows, axis: Axis, spec: BacktestSpec) -> FloatArray | None:
-    if rows.gears is not None:
-        base = axis.carry(rows.gears, 0.0)
-        # The legs of a formula are sized together: by the most volatile estimate among them.
-        own = [spec.sizing.gearing(leg, spec.periods_per_year) for leg in axis.legs]
-        known = [series for series in own if series is not None]
-        return base * np.min(axis.carry(known, 0.0), axis=0) if known else base
     own = [spec.sizing.gearing(leg, spec.periods_per_year) for leg in axis.legs]
     known = [series for series in own if series is not None]
-    return axis.carry(known, 0.0) if known else None
-
-
-def _ranking(axis: Axis, targets: FloatArray, spec: BacktestSpec) -> IntArray | None:
-    """Return the assets of each close, best candidate first; None keeps the order of the symbols."""
-    length = spec.portfolio.rank_length
-    match spec.portfolio.rank_by:
-        case RankBy.LISTED:
-            return None
-        case RankBy.SIGNAL:
-            score = np.abs(targets)
-        case RankBy.MOMENTUM:
-            score = axis.carry([_change(leg.close, length) for leg in axis.legs], -np.inf)
-        case RankBy.LOW_VOLATILITY:
-            score = -axis.carry([_volatility(leg.close, length) for leg in axis.legs], np.inf)
-        case _:
-            score = axis.carry([_mean(leg.close * leg.volume, length) for leg in axis.legs], -np.inf)
-    order = np.argsort(-np.nan_to_num(score, nan=-np.inf), axis=0, kind="stable")
-    return np.ascontiguousarray(order.T)
-
-
-def _change(close: FloatArray, length: int) -> FloatArray:
-    out = np.full(close.size, np.nan)
-    out[length:] = close[length:] / close[:-length] - 1.0
-    return out
-
-
-def _mean(values: FloatArray, length: int) -> FloatArray:
-    out = np.full(values.size, np.nan)
-    if values.size >= length:
-        out[length - 1 :] = np.lib.stride_tricks.sliding_window_view(values, length).mean(axis=1)
-    return out
-
-
-def _volatility(close: FloatArray, length: int) -> FloatArray:
-    out = np.full(close.size, np.nan)
-    if close.size > length:
-        moves = close[1:] / close[:-1] - 1.0
-        out[length:] = np.lib.stride_tricks.sliding_window_view(moves, length).std(axis=1, ddof=1)
-    return out
+    volatility = axis.carry(known, 0.0) if known else None
+    if rows.gears is None:
+        return volatility
+    shares = axis.carry(rows.gears, 0.0)
+    # The legs of a formula are sized together: by the most volatile estimate among them.
+    return shares if volatility is None else shares * volatility.min(axis=0)
 
 
 def _gates(gates: tuple[GateSeries, ...], axis: Axis, first: int, stop: int) -> tuple[GateSeries, ...]:
     """Return the first leg's gates on the bars of its own that lie in ``first:stop`` of the axis."""
     begin, end = np.searchsorted(axis.positions[0], (first, stop)).tolist()
     return cut_gates(gates, begin, end)
-
-
-def _positions(outcome: Outcome, n_assets: int) -> FloatArray:
-    """Return the quantity of each leg held at each close, float64[n_assets, n].
-
-    All legs behind one another: each begins with nothing held, each fill holds until the next one.
-    """
-    n, orders = outcome.equity.size, outcome.orders
-    starts = np.concatenate((np.arange(n_assets) * n, orders["asset"] * np.int64(n) + orders["fill_bar"]))
-    held = np.concatenate((np.zeros(n_assets), orders["position"]))
-    in_order = np.argsort(starts, kind="stable")
-    lasts = np.append(starts[in_order], n_assets * n)
-    return np.repeat(held[in_order], np.diff(lasts)).reshape(n_assets, n)
 
 
 def _within(leg: Bars, axis: Bars, n: int) -> Bars:

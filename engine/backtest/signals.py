@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,8 +18,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def signals_of(
-    bars: Bars, name: str, params: StrategyParams, spec: BacktestSpec, declared: Declared | None = None
-) -> tuple[FloatArray, tuple[GateSeries, ...]]:
+    bars: Bars, name: str, params: StrategyParams, spec: BacktestSpec, *,
+    declared: Declared | None = None, sized: Sequence[Bars] = (),
+) -> tuple[FloatArray, tuple[GateSeries, ...]]:  # fmt: skip
     """Return the target of one strategy on one instrument, zero while a gate is shut.
 
     Parameters
@@ -31,6 +34,8 @@ def signals_of(
         Candles and gates.
     declared : Declared, optional
         What the strategy declares, when many instruments share it.
+    sized : sequence of Bars
+        What is bought for the signal, where that is not ``bars``: the legs of a formula, on its axis.
 
     Returns
     -------
@@ -44,11 +49,13 @@ def signals_of(
         As in `targets_of`; a gate needs more history than there is; no brick forms.
     """
     target = _on_candles(load(name), params, bars, spec, declared)
-    is_open, gates = mask_of(bars, spec)
+    is_open, gates = mask_of(bars, spec, sized)
     return (target if is_open is None else np.where(is_open, target, 0.0)), gates
 
 
-def mask_of(bars: Bars, spec: BacktestSpec) -> tuple[BoolArray | None, tuple[GateSeries, ...]]:
+def mask_of(
+    bars: Bars, spec: BacktestSpec, sized: Sequence[Bars] = ()
+) -> tuple[BoolArray | None, tuple[GateSeries, ...]]:
     """Return where signals act: all gates open, and the sizing rule able to size; None is everywhere.
 
     Raises
@@ -56,11 +63,12 @@ def mask_of(bars: Bars, spec: BacktestSpec) -> tuple[BoolArray | None, tuple[Gat
     InputError, DataError
         A gate needs more history than there is, or cannot be fitted.
     """
-    known = known_from(bars, spec)
-    if not spec.gates:
-        return known, ()
-    is_open, gates = allowed(bars, spec.gates)
-    return (is_open if known is None else is_open & known), gates
+    masks = [mask for one in sized or (bars,) if (mask := known_from(one, spec)) is not None]
+    gates: tuple[GateSeries, ...] = ()
+    if spec.gates:
+        is_open, gates = allowed(bars, spec.gates)
+        masks.append(is_open)
+    return (np.logical_and.reduce(masks) if masks else None), gates
 
 
 def seen_bars(bars: Bars, spec: BacktestSpec) -> Bars:

@@ -142,12 +142,10 @@ def watch(
         raw, slips, reason = start, False, TAKE_PROFIT
     else:
         # The stop as this piece's own extreme would move it, if that came before the worst price.
-        moved, moved_reason = extreme, reason
+        moved, moved_reason = stop, reason
         own = best if entered != BY_LIMIT else max(extreme, last)
         if best - trail > stop:
             moved, moved_reason = best - trail, TRAILING_STOP
-        else:
-            moved = stop
         if best - entry >= even and entry > moved:
             moved, moved_reason = entry, BREAK_EVEN
         # A trailing stop may have been met anywhere on its way up, a break-even stop at the entry only.

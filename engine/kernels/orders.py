@@ -367,13 +367,9 @@ def enter(
     state[asset, DECISION], state[asset, CAUSE] = decision, SIGNAL
     if terms.sizing == KELLY:
         book[KELLY_NOW] = kelly_share(book, terms)
-    others, gross, held = 0.0, 0.0, 0
-    for one in range(state.shape[0]):
-        if state[one, QUANTITY] != 0.0:
-            held += 1
-            if one != asset:
-                value = state[one, QUANTITY] * market.open[one, bar]
-                others, gross = others + value, gross + abs(value)
+    sum_up(book, state, market.open, bar)
+    value = state[asset, QUANTITY] * market.open[asset, bar]
+    others, gross, held = book[NET] - value, book[GROSS] - abs(value), int(book[POSITIONS])
     slips = terms.entry != AT_LIMIT
     want_of(
         book, state, asset, signal, book[CASH], others, raw, slips, bar, decision, market, extra, terms

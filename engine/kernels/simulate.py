@@ -186,27 +186,24 @@ def first_change(targets, asset, held, start, stop):
 
 @account_kernel
 def next_event(state, targets, bar, market, terms):
-    """Return the first bar after ``bar`` at which anything can happen."""
-    n_assets, n_bars = targets.shape
+    """Return the first bar after ``bar`` at which anything can happen: the next one, but on the short way."""
+    n_bars = targets.shape[1]
     if bar + 1 >= n_bars or terms.accrues or terms.rebalance == BAND or not terms.is_plain:
         return bar + 1
-    for asset in range(n_assets):
-        watched = terms.has_stops and state[asset, QUANTITY] != 0.0
-        # Away from on_change, a changed target lifts the re-entry ban between orders, so each bar counts.
-        if watched or (state[asset, STOPPED] != 0.0 and terms.rebalance != ON_CHANGE):
-            return bar + 1
+    watched = terms.has_stops and state[0, QUANTITY] != 0.0
+    # Away from on_change, a changed target lifts the re-entry ban between orders, so each bar counts.
+    if watched or (state[0, STOPPED] != 0.0 and terms.rebalance != ON_CHANGE):
+        return bar + 1
     # A decision at bar d acts at bar d + 1, or at bar d itself when it fills at the deciding close.
     first = bar + 1 if terms.fill == THIS_CLOSE else bar
-    last = n_bars if terms.fill == THIS_CLOSE else n_bars - 1
-    found = last
-    for asset in range(n_assets):
-        if terms.rebalance == CALENDAR:
-            for decision in range(first, found):
-                if market.decides[0, decision] != 0:
-                    found = decision
-                    break
-        else:
-            found = first_change(targets, asset, state[asset, HELD], first, found)
+    found = n_bars if terms.fill == THIS_CLOSE else n_bars - 1
+    if terms.rebalance == CALENDAR:
+        for decision in range(first, found):
+            if market.decides[0, decision] != 0:
+                found = decision
+                break
+    else:
+        found = first_change(targets, 0, state[0, HELD], first, found)
     event = found if terms.fill == THIS_CLOSE else found + 1
     return min(event, n_bars - 1) if terms.close_at_end else event
 

@@ -52,34 +52,28 @@ class VolatilityTarget(Sizer):
 
     def gearing(self, bars: Bars, periods_per_year: float | None = None) -> FloatArray:
         """Return target / volatility, at most ``cap``; 0 until ``length`` returns are known; float64[n]."""
-        estimate = _ewma if self.method == "ewma" else _rolling
-        variance = estimate(bars.close, self.length)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            wanted = self.target / np.sqrt(variance * (periods_per_year or bars.periods_per_year))
+        from engine.kernels.windows import return_deviation  # noqa: PLC0415  (numba only when used)
+
+        bars_a_year = periods_per_year or bars.periods_per_year
+        if self.method == "ewma":
+            volatility = np.sqrt(_ewma(bars.close, self.length))
+        else:
+            volatility = return_deviation(bars.close, self.length)
+        with np.errstate(divide="ignore"):
+            wanted = self.target / (volatility * np.sqrt(bars_a_year))
         # A price that did not move asks for infinite exposure: the cap holds there.
         return np.where(np.isnan(wanted), 0.0, np.minimum(wanted, self.cap))
 
 
-def _returns(close: FloatArray) -> FloatArray:
-    return np.asarray(close[1:] / close[:-1] - 1.0)
-
-
 def _ewma(close: FloatArray, length: int) -> FloatArray:
-    found, returns = np.full(close.size, np.nan), _returns(close)
-    if returns.size < length:
-        return found
-    keep = 1.0 - 2.0 / (length + 1.0)
-    value = float(np.mean(returns[:length] ** 2))
-    found[length] = value
-    for at, square in enumerate((returns[length:] ** 2).tolist(), start=length + 1):
-        value = keep * value + (1.0 - keep) * square
-        found[at] = value
-    return found
+    """Return the exponentially weighted variance: a GARCH recursion without a constant, float64[n]."""
+    from engine.kernels.autoregression import next_variance_driver  # noqa: PLC0415
 
-
-def _rolling(close: FloatArray, length: int) -> FloatArray:
-    found, returns = np.full(close.size, np.nan), _returns(close)
+    found, returns = np.full(close.size, np.nan), close[1:] / close[:-1] - 1.0
     if returns.size >= length:
-        windows = np.lib.stride_tricks.sliding_window_view(returns, length)
-        found[length:] = windows.var(axis=1, ddof=1)
+        fresh = 2.0 / (length + 1.0)
+        seed = float(np.mean(returns[:length] ** 2))
+        found[length] = seed
+        terms = np.array([0.0, 0.0, 0.0, fresh, 1.0 - fresh])
+        next_variance_driver()(returns[length - 1 :], terms, seed, found[length + 1 :])
     return found

@@ -15,7 +15,15 @@ import numpy.typing as npt
 
 from engine.backtest.account import NO_TRACES
 from engine.backtest.market import extra_of, market_of, terms_of
-from engine.backtest.run import benchmark_of, check_symbols, instruments_of, periods_of, run_backtest, select
+from engine.backtest.run import (
+    benchmark_of,
+    check_symbols,
+    instruments_of,
+    is_portfolio,
+    periods_of,
+    run_backtest,
+    select,
+)
 from engine.backtest.signals import mask_of
 from engine.backtest.spec import BacktestSpec, CandleKind
 from engine.backtest.targets import blaming
@@ -76,7 +84,7 @@ def is_simple(spec: BacktestSpec) -> bool:
     """Return whether cells differ in nothing but a rule's parameters on one instrument's own bars."""
     data = spec.data
     candles = data.candles.kind is not CandleKind.STANDARD or data.candles.timeframe
-    return not (candles or data.formula or spec.sleeves or data.run_mode is not RunMode.FULL)
+    return not (candles or is_portfolio(spec) or data.run_mode is not RunMode.FULL)
 
 
 class CellRunner:

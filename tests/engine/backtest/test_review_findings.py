@@ -8,6 +8,7 @@ from engine.backtest.spec import BacktestSpec
 from engine.cli.summary import tear_sheet_text
 from engine.core.bars import Bars
 from engine.core.errors import InputError
+from engine.core.timeframe import NS_PER_DAY, Timeframe
 from tests.engine.cases import make_bars, random_bars, spec_of
 
 
@@ -80,3 +81,54 @@ def test_that_a_missed_trade_never_ends_before_it_began_rule_17():
 def test_that_one_instrument_twice_is_refused():
     with pytest.raises(InputError, match="given twice"):
         run_backtest([random_bars(1, 50), random_bars(1, 50)], BacktestSpec(strategy="buy_and_hold"))
+
+
+def halves(bars):
+    """Each daily bar as two pieces: from the open to an extreme, and on to the close."""
+    middle = (bars.high + bars.low) / 2
+    rows = [np.ravel(pair, order="F") for pair in (
+        (bars.time - NS_PER_DAY // 2, bars.time), (bars.open, middle), (bars.high, np.maximum(middle, bars.close)),
+        (np.minimum(bars.open, middle), bars.low), (middle, bars.close), (bars.session, bars.session),
+    )]  # fmt: skip
+    time, open_, high, low, close, session = rows
+    return Bars(
+        bars.instrument, Timeframe.parse("12h"), time, open_, np.maximum.reduce([open_, high, close]),
+        np.minimum.reduce([open_, low, close]), close, np.ones(time.size), session,
+    )  # fmt: skip
+
+
+def test_that_finer_bars_after_the_training_part_do_not_reach_into_it_rule_12():
+    family = [random_bars(seed, 100) for seed in (1, 2)]
+    spec = BacktestSpec(
+        strategy="buy_and_hold", execution={"stop_loss": 0.08, "take_profit": 0.08, "reentry": "allowed"},
+        data={"train_split": 0.5, "run_mode": "train"},
+    )  # fmt: skip
+    finer = [halves(bars) for bars in family]
+    trained = run_backtest(family, spec, finer)
+    cut = BacktestSpec.parse(spec.to_dict() | {"data": {}})
+    alone = run_backtest([bars.slice(0, 50) for bars in family], cut, [pieces.slice(0, 100) for pieces in finer])
+    assert trained.equity.tolist() == alone.equity.tolist()
+    whole = run_backtest(family, cut, finer)
+    assert trained.equity.tolist() == whole.equity[:50].tolist()
+
+
+def test_that_a_formula_is_sized_on_its_legs_and_not_on_the_spread_rule_7():
+    rises, falls = np.linspace(100, 120, 81), np.linspace(120, 100, 81)
+    spec = BacktestSpec(
+        strategy="buy_and_hold", data={"formula": "A - B"}, sizing={"name": "volatility_target", "length": 10}
+    )
+    legs = [make_bars(rises, symbol="A"), make_bars(falls, symbol="B")]
+    result = run_backtest(legs, spec)  # the spread is zero at bar 40: it has no returns
+    assert result.orders["decision_bar"].tolist() == [10, 10]
+
+
+def test_that_the_weight_of_the_only_strategy_counts_rule_17():
+    bars = random_bars(3, 60)
+    half = BacktestSpec(strategy={"name": "buy_and_hold", "weight": 0.5}, costs={"slippage_bps": 0})
+    result = run_backtest(bars, half)
+    assert result.orders["quantity"][0] * bars.open[1] == pytest.approx(5_000)
+
+
+def test_that_instruments_without_a_name_may_share_an_account():
+    family = [make_bars(np.full(10, 50.0), symbol=""), make_bars(np.full(10, 40.0), symbol="")]
+    assert len(run_backtest(family, BacktestSpec(strategy="buy_and_hold")).legs) == 2
