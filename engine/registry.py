@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from engine.core.errors import InputError, StrategyError, nearest
 
@@ -84,7 +85,7 @@ class Registry[T]:
 
     def __init__(
         self,
-        base: type[T],
+        base: type[Any],
         package: str,
         kind: str,
         check: Callable[[type[T]], None] | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.core.errors import IvyError
 from ivybt_desktop.signal import Signal
 from ivybt_desktop.theme.tokens import DARK, Tokens
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from engine.jobs.events import JobEvent
     from engine.jobs.requests import Job
     from engine.storage.run_store import RunStore
+
+# ``background(work, then, failed)``
+Background = Callable[[Callable[[], Any], Callable[[Any], Any], Callable[[IvyError], Any]], None]
 
 
 class JobService(Protocol):
@@ -276,6 +280,18 @@ class Workspace:
         self.logged.emit(level, message)
 
 
+def at_once(
+    work: Callable[[], Any], then: Callable[[Any], Any], failed: Callable[[IvyError], Any]
+) -> None:
+    """Do work in the caller's thread: then ``then(value)``, or ``failed(error)``."""
+    try:
+        value = work()
+    except IvyError as error:
+        failed(error)
+    else:
+        then(value)
+
+
 @dataclass
 class AppContext:
     """Services for docks; built in `app` only.
@@ -296,9 +312,9 @@ class AppContext:
         Does what F5 does. `None` in tests.
     add_files : callable or None
         Reads price files and loads their instruments beside those there are. `None` in tests.
-    background : callable or None
+    background : callable, default `at_once`
         ``background(work, then, failed)``: runs ``work()`` off the GUI thread, then ``then(value)`` or
-        ``failed(error)`` in it. `None` in tests: work is done at once.
+        ``failed(error)`` in it. Tests leave it out: work is done at once.
     """
 
     workspace: Workspace
@@ -309,4 +325,4 @@ class AppContext:
     open_file: Callable[[Path], None]
     run: Callable[[], None] | None = None
     add_files: Callable[[Sequence[Path]], None] | None = None
-    background: Callable[[Callable[[], Any], Callable[[Any], Any], Callable[[Any], Any]], None] | None = None
+    background: Background = at_once

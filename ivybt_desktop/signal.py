@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 
 class Signal[*Args]:
@@ -23,6 +24,26 @@ class Signal[*Args]:
     def emit(self, *args: *Args) -> None:
         """Call all listeners, also after one that raises; its error is raised when all were called."""
         _call(tuple(self._listeners), args)
+
+
+class Links:
+    """Connections that end together.
+
+    Parameters
+    ----------
+    pairs : (Signal, callable)
+        Each listener is connected to its signal.
+    """
+
+    def __init__(self, *pairs: tuple[Any, Callable[..., object]]) -> None:
+        self._pairs = pairs
+        for signal, listener in pairs:
+            signal.connect(listener)
+
+    def close(self) -> None:
+        """Disconnect every listener."""
+        for signal, listener in self._pairs:
+            signal.disconnect(listener)
 
 
 def _call(listeners: tuple[Callable[..., object], ...], args: tuple[object, ...]) -> None:

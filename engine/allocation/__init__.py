@@ -6,6 +6,7 @@ window of returns to weights. `weights_over_time` runs it along a price table, o
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -43,6 +44,7 @@ class Allocation(Model):
 
     name: str
 
+    @abstractmethod
     def weights(self, returns: FloatArray) -> FloatArray:
         """Return the weights of a window of returns.
 
@@ -56,7 +58,6 @@ class Allocation(Model):
         float64[n_assets]
             At least 0, summing to 1.
         """
-        raise NotImplementedError
 
     @classmethod
     def fields(cls) -> list[FieldInfo]:
@@ -141,6 +142,7 @@ class Estimated(Allocation):
             return np.full(count, min(self.max_weight, 1.0 / count))
         return self.share(window)
 
+    @abstractmethod
     def share(self, returns: FloatArray) -> FloatArray:
         """Return the weights of two or more assets of which at least one may stay below the cap.
 
@@ -149,7 +151,6 @@ class Estimated(Allocation):
         returns : float64[window, n_assets]
             Checked: finite, every column moves.
         """
-        raise NotImplementedError
 
 
 def _check(window: FloatArray) -> None:

@@ -28,7 +28,6 @@ class HierarchicalRiskParity(Estimated):
     the tree's own branches.
     """
 
-    id: ClassVar[str] = "hierarchical_risk_parity"
     title: ClassVar[str] = "Hierarchical risk parity"
 
     name: Literal["hierarchical_risk_parity"] = "hierarchical_risk_parity"

@@ -228,6 +228,7 @@ def positions_of(orders: npt.NDArray[Any], n_assets: int, n: int) -> FloatArray:
     """
     starts = np.concatenate((np.arange(n_assets) * n, orders["asset"] * np.int64(n) + orders["fill_bar"]))
     held = np.concatenate((np.zeros(n_assets), orders["position"]))
-    in_order = np.argsort(starts, kind="stable")
-    bounds = np.append(starts[in_order], n_assets * n)
-    return np.repeat(held[in_order], np.diff(bounds)).reshape(n_assets, n)
+    if n_assets > 1:  # the fills of one asset stand in order
+        in_order = np.argsort(starts, kind="stable")
+        starts, held = starts[in_order], held[in_order]
+    return np.repeat(held, np.diff(starts, append=n_assets * n)).reshape(n_assets, n)

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from engine.backtest.run import run_backtest  # noqa: PLC0415
 
     with in_flag_words(arguments):
-        result = run_backtest(bars, spec, finer) if finer else run_backtest(bars, spec)
+        result = run_backtest(bars, spec, finer)
     _keep(result, folder, save=arguments.save)
     if arguments.json:
         from engine.cli.document import print_json, result_document  # noqa: PLC0415

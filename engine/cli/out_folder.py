@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,7 @@ def _leg_columns(result: BacktestResult, size: int) -> dict[str, Any]:
 def _texts(columns: dict[str, Any]) -> dict[str, Sequence[Any]]:
     """Return plain values; a bar that a leg does not have is an empty cell."""
     return {
-        name: ["" if value != value else value for value in values.tolist()]  # noqa: PLR0124  (NaN)
+        name: ["" if math.isnan(value) else value for value in values.tolist()]
         for name, values in columns.items()
     }
 

@@ -244,9 +244,9 @@ def _read_days(texts: pa.Array, stated: Stated) -> tuple[IntArray, str]:
     known = [None if day is None else day.number for day in days]
     numbers = np.array([NO_DAY if number is None else number for number in known], np.int64)
     order = "ymd"
-    open_ones = [i for i, day in enumerate(days) if day is not None and day.parts]
-    if open_ones:
-        parts = [days[i].parts for i in open_ones]  # type: ignore[union-attr]
+    parts_of = {i: day.parts for i, day in enumerate(days) if day is not None and day.parts}
+    if parts_of:
+        open_ones, parts = list(parts_of), list(parts_of.values())
         order = stated.order or ""
         if stated.day_first is not None:
             order = "dmy" if stated.day_first else "mdy"

@@ -17,7 +17,7 @@ from engine.data.long import read_long
 from engine.data.options import BadRows, ReadKeywords, ReadOptions
 from engine.data.reader import SAMPLE_PREFIX, Import, build, read_import
 from engine.data.symbols import symbol_of
-from engine.data.table import read_head, read_rows, symbols_in
+from engine.data.table import read_head, read_rows, read_table, symbols_in
 from engine.data.text import existing_file
 
 _TICKER = re.compile(r"^(?!BID$|ASK$|MID$|NAV$|VALUE$|RATE$|SIGNAL$)[A-Z0-9.^=/_-]{1,12}$")
@@ -214,7 +214,8 @@ def _read_file(
     # A bid and an ask are no instruments: other columns than tickers are asked for by name.
     if wide and (symbols or all(map(_TICKER.match, wide))):
         names = _chosen(wide, symbols, known)
-        return [read_import(path, **_keywords(options, symbol)) for symbol in names]
+        each = [replace(options, symbol=symbol) for symbol in names]
+        return [build(read_table(existing, stated), stated, source=str(path)) for stated in each]
     table = read_rows(existing, options)
     names = symbols_in(table)
     if len(names) > 1:
@@ -234,14 +235,6 @@ def _chosen(names: Sequence[str], symbols: Sequence[str], known: dict[str, str])
     known |= {name.lower(): name for name in names}
     wanted = {symbol.lower() for symbol in symbols}
     return [name for name in names if not wanted or name.lower() in wanted]
-
-
-def _keywords(options: ReadOptions, symbol: str) -> ReadKeywords:
-    return {
-        "symbol": symbol, "timeframe": options.timeframe, "time_zone": options.time_zone,
-        "bad_rows": options.bad_rows, "day_first": options.day_first, "stamp": options.stamp,
-        "asset_class": options.asset_class, "multiplier": options.multiplier, "tick_size": options.tick_size,
-    }  # fmt: skip
 
 
 def _suggest(symbol: str, known: dict[str, str]) -> str:

@@ -44,6 +44,13 @@ class Indicator:
     output: int = 0
 
 
+def three_lines(
+    kind: str, source: str, args: tuple[Argument, ...]
+) -> tuple[Indicator, Indicator, Indicator]:
+    """Declare all outputs of a kind that has three, in its order; parameters as of `Indicator`."""
+    return Indicator(kind, source, args), Indicator(kind, source, args, 1), Indicator(kind, source, args, 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A registered kernel.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.indicators import Argument, Indicator, full_window, indicator
+from engine.indicators import Argument, Indicator, full_window, indicator, three_lines
 from engine.kernels.rolling import window_maximum, window_minimum, window_moments
 
 
@@ -45,8 +45,7 @@ def bollinger(source: str, length: Argument, std: Argument) -> tuple[Indicator, 
     tuple of Indicator
         Upper, middle (the simple average) and lower line.
     """
-    args = (length, std)
-    return tuple(Indicator("bollinger", source, args, output) for output in range(3))  # type: ignore[return-value]
+    return three_lines("bollinger", source, (length, std))
 
 
 def donchian(length: Argument) -> tuple[Indicator, Indicator]:

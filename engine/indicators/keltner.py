@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.indicators import Argument, Indicator, indicator
+from engine.indicators import Argument, Indicator, indicator, three_lines
 from engine.kernels.rolling import exponential_mean, true_range
 
 
@@ -46,5 +46,4 @@ def keltner(source: str, length: Argument, multiple: Argument) -> tuple[Indicato
     ----------
     C. W. Keltner, How to Make Money in Commodities (1960), in Linda Raschke's form with true ranges.
     """
-    args = (length, multiple)
-    return tuple(Indicator("keltner", source, args, output) for output in range(3))  # type: ignore[return-value]
+    return three_lines("keltner", source, (length, multiple))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.indicators import Argument, Indicator, full_window, indicator
+from engine.indicators import Argument, Indicator, full_window, indicator, three_lines
 from engine.kernels.oscillators import convergence, ratio, relative_strength, simple_return, standard_score
 
 
@@ -72,8 +72,7 @@ def macd(
     ----------
     G. Appel, The Moving Average Convergence-Divergence Trading Method (1979).
     """
-    args = (fast, slow, signal)
-    return tuple(Indicator("macd", source, args, output) for output in range(3))  # type: ignore[return-value]
+    return three_lines("macd", source, (fast, slow, signal))
 
 
 def rsi(source: str, length: Argument) -> Indicator:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
@@ -162,7 +163,7 @@ class Dispatcher:
                 self._runs[run.job_id] = self._runs.pop(run.job_id)
             for event in run.begin():
                 self._ledger.put(event)
-            sent = attempt(lambda run=run, task=task: _hand_over(run, task, worker))  # type: ignore[misc]
+            sent = attempt(partial(_hand_over, run, task, worker))
             if isinstance(sent, Failure):  # a spec that cannot be sent
                 self._fail(run.job_id, sent.error, sent.details)
             return True
@@ -179,7 +180,7 @@ class Dispatcher:
         try:
             while worker.connection.poll():
                 data = worker.connection.recv_bytes()
-                message = attempt(lambda data=data: ForkingPickler.loads(data))  # type: ignore[misc]
+                message = attempt(partial(ForkingPickler.loads, data))
                 self._take(worker, message)
         except (EOFError, OSError):
             worker.process.join(_GRACE_SECONDS)

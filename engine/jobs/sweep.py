@@ -73,8 +73,9 @@ def sweep(
             if workers > 1:
                 _report(event, on_progress)
             match event:
-                case Finished(value=study):
-                    return study  # type: ignore[no-any-return]
+                case Finished():
+                    study: StudyResult = event.value
+                    return study
                 case Failed(error=error):
                     raise error or JobError(event.what, where=event.where, hint=event.hint)
                 case Cancelled():

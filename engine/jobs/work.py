@@ -96,7 +96,7 @@ def run_one(job: BacktestJob, now: datetime) -> tuple[BacktestResult, str]:
     """
     from engine.backtest.run import run_backtest  # noqa: PLC0415
 
-    result = run_backtest(job.bars, job.spec, *((job.finer,) if job.finer else ()))
+    result = run_backtest(job.bars, job.spec, job.finer)
     if job.store is None:
         return result, ""
     from engine.storage.run_store import RunStore  # noqa: PLC0415

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -62,7 +63,7 @@ def main(connection: Connection, plugin_folders: tuple[Path, ...]) -> None:
             worker.bars.drop(message.segment)
             continue
         start = time.perf_counter()
-        outcome = attempt(lambda task=message: worker.perform(task))  # type: ignore[misc]
+        outcome = attempt(partial(worker.perform, message))
         _send(connection, Reply(time.perf_counter() - start, outcome))
     _exit(0)
 

@@ -90,7 +90,7 @@ class Gate(Model):
         return InputError(what, field=f"gates.{self.name}.{name}", value=getattr(self, name), hint=hint)
 
 
-registry: Registry[Gate] = Registry(Gate, "engine.regimes", "gate")  # type: ignore[type-abstract]
+registry: Registry[Gate] = Registry(Gate, "engine.regimes", "gate")
 
 
 def gate_names() -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from engine.core.bars import Bars
 from engine.fields import field
 from engine.regimes import Gate, GateSeries
-from engine.regimes.fitted import Cadence, history_field, log_returns, refit_field, window_field
+from engine.regimes.fitted import history_field, log_returns, refit_field, window_field
 
 
 class Ar1(Gate):
@@ -52,8 +52,7 @@ class Ar1(Gate):
         is_open = sign * slope > self.threshold
         if self.min_t > 0.0:
             is_open &= np.abs(t_statistic) >= self.min_t
-        cadence = Cadence(self.window, self.min_history, self.refit_every)
-        refits = np.array([fit.bar for fit in cadence.fits(n)], dtype=np.int64)
+        refits = np.arange(first, n, self.refit_every)
         lines = {"coefficient": slope, "t_statistic": t_statistic}
         return GateSeries(is_open, lines, refits, self._legend())
 

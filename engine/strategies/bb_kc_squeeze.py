@@ -30,7 +30,7 @@ class BbKcSqueeze(Strategy):
     J. Carter, Mastering the Trade (2005); J. Bollinger, Bollinger on Bollinger Bands (2001).
     """
 
-    id, title, family = "bb_kc_squeeze", "Bollinger-Keltner squeeze", "breakout"
+    title, family = "Bollinger-Keltner squeeze", "breakout"
 
     class Params(StrategyParams):
         """Length of all lines, both widths and the direction."""

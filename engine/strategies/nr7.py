@@ -27,7 +27,7 @@ class Nr7(Strategy):
     T. Crabel, Day Trading with Short Term Price Patterns and Opening Range Breakout (1990).
     """
 
-    id, title, family = "nr7", "NR7", "breakout"
+    title, family = "NR7", "breakout"
 
     class Params(StrategyParams):
         """Bars among which a range is the narrowest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,11 @@ from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars, FloatArray
 from engine.core.errors import InputError, IvyError, nearest
 from engine.kernels.performance import FINAL
-from engine.metrics import METRIC_NAMES, TAIL_NAMES
+from engine.metrics import METRIC_NAMES
 from engine.strategies import load
 from engine.studies.cells import is_simple
 from engine.studies.chunks import ChunkRunner, own_spec
+from engine.studies.metric_columns import MetricColumns
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ class EachResult:
     metrics: Mapping[str, FloatArray] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "metrics", MetricColumns(self))
+        object.__setattr__(self, "metrics", MetricColumns(self.values, self.errors, self._run_again))
 
     def __len__(self) -> int:
         return len(self.bars)
@@ -65,39 +66,8 @@ class EachResult:
         """Return the spec of one instrument alone, ready for `run_backtest` with its bars."""
         return own_spec(self.spec, self.bars[row].symbol)
 
-
-class MetricColumns(Mapping[str, FloatArray]):
-    """Metric columns by name, float64[n_assets], with the names of a single run's metrics.
-
-    var_95 and cvar_95 need the sorted returns of every run; they are computed when first read.
-    """
-
-    def __init__(self, result: EachResult) -> None:
-        self._result = result
-        self._tails: dict[str, FloatArray] = {}
-
-    def __getitem__(self, name: str) -> FloatArray:
-        if name not in METRIC_NAMES:
-            raise KeyError(name)
-        if name in TAIL_NAMES:
-            self._tails = self._tails or self._run_again()
-            return self._tails[name]
-        return self._result.values[:, METRIC_NAMES.index(name)]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(METRIC_NAMES)
-
-    def __len__(self) -> int:
-        return len(METRIC_NAMES)
-
-    def _run_again(self) -> dict[str, FloatArray]:
-        result, columns = self._result, [METRIC_NAMES.index(name) for name in TAIL_NAMES]
-        found = result.values[:, columns]
-        for row in np.flatnonzero(np.isnan(found).any(axis=1)).tolist():
-            if row not in result.errors:
-                metrics = run_backtest(result.bars[row], result.own_spec(row)).metrics
-                found[row] = [metrics[name] for name in TAIL_NAMES]
-        return {name: found[:, k] for k, name in enumerate(TAIL_NAMES)}
+    def _run_again(self, row: int) -> Mapping[str, float]:
+        return run_backtest(self.bars[row], self.own_spec(row)).metrics
 
 
 def run_each(series: Sequence[Bars], spec: BacktestSpec) -> EachResult:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from engine.backtest.run import instruments_of, run_backtest, select
 from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars, FloatArray
 from engine.data.split import span
-from engine.metrics import METRIC_NAMES, TAIL_NAMES
 from engine.regimes import check_history
 from engine.strategies import load
 from engine.studies.cells import CellRunner, is_simple
 from engine.studies.grid import build_cells
+from engine.studies.metric_columns import MetricColumns
 from engine.studies.plan import cell_params
 
 
@@ -56,7 +55,7 @@ class StudyResult:
     metrics: Mapping[str, FloatArray] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "metrics", MetricColumns(self))
+        object.__setattr__(self, "metrics", MetricColumns(self.values, self.errors, self._run_again))
 
     def __len__(self) -> int:
         return int(self.params.size)
@@ -79,43 +78,8 @@ class StudyResult:
         strategy = self.spec.strategy.model_dump(mode="json")
         return self.spec.replace(strategy=strategy | {"params": strategy["params"] | own})
 
-
-class MetricColumns(Mapping[str, FloatArray]):
-    """Metric columns by name, with the names of a single run's metrics.
-
-    var_95 and cvar_95 need the sorted returns of every cell; they are computed when first read.
-    """
-
-    def __init__(self, study: StudyResult) -> None:
-        self._study = study
-        self._tails: dict[str, FloatArray] = {}
-
-    def __getitem__(self, name: str) -> FloatArray:
-        if name in TAIL_NAMES:
-            return self._tail(name)
-        return (
-            self._study.values[:, METRIC_NAMES.index(name)] if name in METRIC_NAMES else self._missing(name)
-        )
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(METRIC_NAMES)
-
-    def __len__(self) -> int:
-        return len(METRIC_NAMES)
-
-    def _missing(self, name: str) -> FloatArray:
-        raise KeyError(name)
-
-    def _tail(self, name: str) -> FloatArray:
-        if not self._tails:
-            found = np.full((len(self._study), 2), np.nan)
-            for cell in range(len(self._study)):
-                if cell not in self._study.errors:
-                    study = self._study
-                    metrics = run_backtest(study.bars, study.cell_spec(cell), study.finer).metrics
-                    found[cell] = [metrics[tail] for tail in TAIL_NAMES]
-            self._tails = {tail: found[:, k] for k, tail in enumerate(TAIL_NAMES)}
-        return self._tails[name]
+    def _run_again(self, cell: int) -> Mapping[str, float]:
+        return run_backtest(self.bars, self.cell_spec(cell), self.finer).metrics
 
 
 def sweep_here(

@@ -22,14 +22,12 @@ class AreaStack:
 
     Parameters
     ----------
-    ink : callable
-        ``ink(inks, place) -> QColor`` of the series at a place.
     text : callable
         How the legend writes a value.
     """
 
-    def __init__(self, ink: Callable[[Inks, int], QColor], text: Callable[[float], str]) -> None:
-        self.ink, self._text = ink, text
+    def __init__(self, text: Callable[[float], str]) -> None:
+        self._text = text
         self.values: FloatArray = np.empty((0, 0))
         self.names: Sequence[str] = ()
         self._pyramid = Pyramid(np.empty(0), np.empty(0))
@@ -74,7 +72,7 @@ class AreaStack:
         shown, zero = self.values[:, bars], np.zeros(bars.size)
         edges = {True: zero, False: zero}
         for place in range(len(self.names)):
-            ink = mixed(self.ink(inks, place), inks.panel, _SHARE)
+            ink = mixed(inks.series(place), inks.panel, _SHARE)
             for above in (True, False):
                 part = np.maximum(shown[place], 0.0) if above else np.minimum(shown[place], 0.0)
                 if not part.any():
@@ -96,7 +94,7 @@ class AreaEntry:
 
     def colour(self, inks: Inks) -> QColor:
         """Return the colour of its area."""
-        return self._stack.ink(inks, self._place)
+        return inks.series(self._place)
 
     def text_at(self, bar: int) -> str:
         """Return its value at a bar."""

@@ -103,17 +103,28 @@ class Calendar:
         moment = dt.datetime.fromtimestamp(int(self.time[bar]) // _NS_PER_SECOND, tz=self._zone)
         return f"{day} {moment:%H:%M}"
 
+    def values(self, bars: IntArray) -> IntArray:
+        """Return what tables sort bars by, int64[k]: days since 1970-01-01, nanoseconds UTC if intraday.
+
+        Parameters
+        ----------
+        bars : int64[k]
+            Bars; those outside count as the first or the last one.
+        """
+        times = self.time if self.intraday else self.session
+        return times[np.clip(bars, 0, max(times.size - 1, 0))] if times.size else np.empty(0, np.int64)
+
     def short(self, value: int) -> str:
         """Return a stamp for a table: ISO date of a session, with the clock for an intraday instant.
 
         Parameters
         ----------
         value : int
-            Days since 1970-01-01 of daily bars, nanoseconds UTC of intraday ones.
+            One of `values`.
         """
         if not self.intraday:
-            return str(_EPOCH + dt.timedelta(days=value))
-        return f"{dt.datetime.fromtimestamp(value // _NS_PER_SECOND, tz=self._zone):%Y-%m-%d %H:%M}"
+            return str(_EPOCH + dt.timedelta(days=int(value)))
+        return f"{dt.datetime.fromtimestamp(int(value) // _NS_PER_SECOND, tz=self._zone):%Y-%m-%d %H:%M}"
 
     def ticks(self, first: int, last: int, count: int) -> list[Tick]:
         """Return labels for bars ``first`` to ``last``, at most about ``count`` of them."""

@@ -12,9 +12,9 @@ from engine.core.errors import InputError, IvyError
 from engine.core.instrument import symbols_text
 from engine.jobs.events import Cancelled, Failed, Finished, JobEvent
 from engine.jobs.requests import ImportJob
-from ivybt_desktop.context import Workspace
+from ivybt_desktop.context import Background, Workspace
 from ivybt_desktop.shell.notices import Notice, NoticeBoard
-from ivybt_desktop.shell.run_control import Background, Jobs
+from ivybt_desktop.shell.run_control import Jobs
 from ivybt_desktop.shell.samples import sample_spec
 from ivybt_desktop.signal import Signal
 

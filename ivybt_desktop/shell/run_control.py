@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.core.errors import IvyError
 from engine.jobs.events import Cancelled, Failed, Finished, JobEvent, Queued
 from engine.jobs.requests import BacktestJob, Job
-from ivybt_desktop.context import Workspace
+from ivybt_desktop.context import Background, Workspace
 from ivybt_desktop.shell.notices import Notice, NoticeBoard
 from ivybt_desktop.signal import Signal
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from engine.storage.run_store import RunStore
 
 TOPIC = "run"
-
-Background = Callable[[Callable[[], Any], Callable[[Any], Any], Callable[[IvyError], Any]], None]
 
 
 class Jobs(Protocol):

@@ -12,7 +12,7 @@ from engine.execution.cost_words import costs_sentence
 from engine.execution.fills import Entry, Fill
 from engine.fields import Model, describe
 from ivybt_desktop.widgets.field_words import shown_value
-from ivybt_desktop.widgets.format import MINUS, count, exact, money
+from ivybt_desktop.widgets.format import MINUS, exact, money
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -120,14 +120,6 @@ def ambiguity_words(result: BacktestResult) -> str:
     return f"{head}, they made {money(band.profit, signed=True)} of {money(net, signed=True)} {currency}"
 
 
-def resolved_words(result: BacktestResult) -> str:
-    """Return how many bars finer bars decided; empty when none."""
-    band = result.band
-    if band is None or not band.resolved:
-        return ""
-    return f"{count(band.resolved)} {'bar' if band.resolved == 1 else 'bars'} decided by finer bars"
-
-
 def leg_titles(result: BacktestResult) -> list[str]:
     """Return one name per leg: its symbol, with the strategy where a symbol has several."""
     symbols = result.symbols
@@ -145,6 +137,13 @@ def leg_titles(result: BacktestResult) -> list[str]:
 def gate_title(model: Model) -> str:
     """Return the title of a gate, or its name when it has none."""
     return str(getattr(model, "title", "") or getattr(model, "name", "gate"))
+
+
+def gate_titles(result: BacktestResult) -> list[str]:
+    """Return the title of each gate that a run has kept; a number where the settings name none."""
+    named = [gate_title(gate) for gate in result.spec.gates]
+    named += [f"Gate {place + 1}" for place in range(len(named), len(result.gates))]
+    return named[: len(result.gates)]
 
 
 def _lower(model: Model) -> str:

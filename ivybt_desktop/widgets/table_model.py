@@ -39,6 +39,11 @@ def plain_texts(values: npt.NDArray[Any]) -> list[str]:
     return [str(value) for value in values.tolist()]
 
 
+def sign_tones(values: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+    """Return `UP` for values above zero, `DOWN` below, else `PLAIN`, int8[n]."""
+    return np.where(values > 0, UP, np.where(values < 0, DOWN, PLAIN)).astype(np.int8)
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """One column of a table.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -55,13 +55,10 @@ class VariantForm(QWidget):
         self._slot: Slot | None = None
         self._show_slot(slot)
 
-    def show_slot(
-        self, slot: Slot, values: Mapping[str, Any], errors: Mapping[str, str], hidden: Collection[str] = ()
-    ) -> None:
+    def show_slot(self, slot: Slot, values: Mapping[str, Any], errors: Mapping[str, str]) -> None:
         """Show a kind with its values; what did not change is left alone."""
         self._show_slot(slot)
         for form in (self.kind, self.fields):
-            form.set_hidden(hidden)
             form.set_values(values)
             form.set_errors(errors)
 

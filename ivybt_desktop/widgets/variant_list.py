@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -157,9 +157,8 @@ class VariantList(QWidget):
             action.triggered.connect(partial(self._add, kind.name))
 
     def show_slots(
-        self, slots: Sequence[Slot], values: Mapping[str, Any], errors: Mapping[str, str],
-        hidden: Collection[str] = (),
-    ) -> None:  # fmt: skip
+        self, slots: Sequence[Slot], values: Mapping[str, Any], errors: Mapping[str, str]
+    ) -> None:
         """Show the entries in order; forms of entries that stay are kept, with the keyboard in them."""
         self.empty.setVisible(not slots)
         prefixes = [slot.prefix for slot in slots]
@@ -176,7 +175,7 @@ class VariantList(QWidget):
                 self._column.removeWidget(item)
                 self._column.insertWidget(at, item)
             item.show_place(at, len(slots), slot.title)
-            item.form.show_slot(slot, values, errors, hidden)
+            item.form.show_slot(slot, values, errors)
 
     def set_theme(self, tokens: Tokens) -> None:
         """Draw the icons in the colours of a theme."""

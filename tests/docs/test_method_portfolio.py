@@ -95,6 +95,25 @@ def test_rule_17_one_equity_and_reductions_first():
     assert fills_of_legs(result) == [("B", 1, 200.0, 50.0), ("B", 2, -200.0, 50.0), ("A", 2, 100.0, 100.0)]
 
 
+def test_rule_17_an_exit_inside_a_bar_pays_for_no_entry_inside_it():
+    legs = [
+        leg("A", [100, 98, (98, 98, 93, 93), 93], [1] * 4), leg("B", [50, 50, (50, 50, 48, 48), 48], [0, 1, 1, 1])
+    ]  # fmt: skip
+    entries = {"entry": "limit", "entry_distance": 0.02, "stop_loss": 0.05}
+    result = engine.run_backtest(legs, spec_of(execution=entries, portfolio={"when_short": "rank"}))
+    units = 10_000 / 98
+    assert [tuple(fill) for fill in fills_of_legs(result)] == [
+        ("A", 1, pytest.approx(units), 98.0), ("A", 2, pytest.approx(-units), pytest.approx(93.1))
+    ]  # fmt: skip
+    (row,) = result.rejected
+    assert (row["asset"], row["bar"], row["filled"], row["price"]) == (1, 2, 0.0, 49.0)
+
+
+def test_rule_17_an_instrument_is_given_once():
+    with pytest.raises(engine.InputError, match="'A' is given twice"):
+        engine.run_backtest([leg("A", [100] * 3, [1] * 3)] * 2, spec_of())
+
+
 def test_rule_17_another_calendar_waits_for_its_own_bars():
     stock = leg("STOCK", [100, 104, 108], [0, 1, 1], [3, 4, 7])  # Thursday, Friday, Monday
     coin = leg("COIN", [10, 10, 11, 12, 13], [0] * 5, [3, 4, 5, 6, 7])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from engine.core.errors import IvyError
 from engine.jobs.events import JobEvent
 from engine.jobs.requests import Job
@@ -32,15 +29,3 @@ class FakeJobs:
     def cancel_all(self) -> int:
         self.cancelled.append("all")
         return 1
-
-
-def at_once(
-    work: Callable[[], Any], then: Callable[[Any], Any], failed: Callable[[IvyError], Any]
-) -> None:
-    """A background that works in the caller's thread."""
-    try:
-        value = work()
-    except IvyError as error:
-        failed(error)
-    else:
-        then(value)

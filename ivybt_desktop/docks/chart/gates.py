@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ivybt_desktop.plots.gate_row import GateRow
-from ivybt_desktop.widgets.run_words import gate_title
+from ivybt_desktop.widgets.run_words import gate_titles
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -15,12 +15,10 @@ if TYPE_CHECKING:
 
 def gate_rows(result: BacktestResult) -> list[GateRow]:
     """Return one row per gate of a run; none when they belong to other bars than the run's."""
-    gates = result.spec.gates
     rows = []
-    for place, series in enumerate(result.gates):
+    for title, series in zip(gate_titles(result), result.gates, strict=True):
         if series.open.size != len(result.bars):
             continue
-        title = gate_title(gates[place]) if place < len(gates) else f"Gate {place + 1}"
         known = np.ones(series.open.size, np.bool_)
         if series.lines:
             known = np.any([np.isfinite(line) for line in series.lines.values()], axis=0) | series.open

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ivybt_desktop.docks.chart.tip import account_rows, ambiguous_rows, heading_
 from ivybt_desktop.docks.chart.trade_levels import needs_atr, trade_levels
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.scale import price_decimals
+from ivybt_desktop.signal import Links
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -63,7 +64,7 @@ class ChartPresenter:
         view.stepped.connect(self.step)
         view.trade_clicked.connect(self.click_trade)
         view.leg_chosen.connect(self.show_leg)
-        self._links: list[tuple[Any, Callable[..., None]]] = [
+        self._links = Links(
             (workspace.bars_changed, self._bars_changed),
             (workspace.result_changed, self._result_changed),
             (workspace.trade_selected, self._trade_selected),
@@ -71,16 +72,13 @@ class ChartPresenter:
             (workspace.range_changed, self._range_elsewhere),
             (workspace.place_asked, self._bring_place),
             (workspace.theme_changed, view.set_theme),
-        ]
-        for signal, listener in self._links:
-            signal.connect(listener)
+        )
         self._result_changed(workspace.result)
         self._trade_selected(workspace.trade)
 
     def close(self) -> None:
         """Disconnect and stop computing."""
-        for signal, listener in self._links:
-            signal.disconnect(listener)
+        self._links.close()
         self._worker.close()
 
     def step(self, by: int) -> None:

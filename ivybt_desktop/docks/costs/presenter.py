@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ivybt_desktop.signal import Links
 from ivybt_desktop.widgets.run_words import cost_words
 
 if TYPE_CHECKING:
@@ -55,18 +55,15 @@ class CostsPresenter:
         self._view, self._workspace = view, workspace
         self._drawn = False
         view.uncovered.connect(self._draw)
-        self._links: list[tuple[Any, Callable[..., None]]] = [
+        self._links = Links(
             (workspace.result_changed, self._result_changed),
             (workspace.theme_changed, view.set_theme),
-        ]
-        for signal, listener in self._links:
-            signal.connect(listener)
+        )
         self._result_changed(workspace.result)
 
     def close(self) -> None:
         """Disconnect."""
-        for signal, listener in self._links:
-            signal.disconnect(listener)
+        self._links.close()
 
     def _result_changed(self, result: BacktestResult | None) -> None:
         self._drawn = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from ivybt_desktop.docks.costs.columns import cost_columns
 from ivybt_desktop.docks.costs.presenter import NO_RUN
@@ -15,6 +15,7 @@ from ivybt_desktop.docks.costs.state import CostState, foot_words, heading_words
 from ivybt_desktop.plots.waterfall import Step, Waterfall
 from ivybt_desktop.theme.tokens import SIZES, Tokens
 from ivybt_desktop.widgets.elided_label import ElidedLabel
+from ivybt_desktop.widgets.empty_state import EmptyState
 from ivybt_desktop.widgets.format import money
 from ivybt_desktop.widgets.table_view import TableView
 
@@ -44,20 +45,17 @@ class CostsView(QWidget):
         self.table = TableView(theme, "Costs", self)
         self._state: CostState | None = None
         self._heading, self._warning = (ElidedLabel("", self, fills=False) for _ in range(2))
-        self._foot = ElidedLabel("", self)
-        self._empty, self._body = QLabel(NO_RUN, self), QWidget(self)
+        self._foot, self._body = ElidedLabel("", self), QWidget(self)
+        self._empty = EmptyState(self._body, NO_RUN, self)
         self.waterfall.tip = self._tip
         self._build()
         self.setFocusProxy(self.table)
 
     def _build(self) -> None:
         for label, role in (
-            (self._heading, "heading"), (self._warning, "warning"), (self._foot, "label"),
-            (self._empty, "empty"),
+            (self._heading, "heading"), (self._warning, "warning"), (self._foot, "label")
         ):  # fmt: skip
             label.setProperty("role", role)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
         bar = QHBoxLayout()
         bar.setContentsMargins(SIZES.padding, SIZES.grid, SIZES.padding, 0)
         bar.setSpacing(2 * SIZES.padding)
@@ -79,8 +77,6 @@ class CostsView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._empty)
-        outer.addWidget(self._body)
-        self._body.hide()
 
     def is_seen(self) -> bool:
         """Return whether anybody can see the dock."""
@@ -93,9 +89,7 @@ class CostsView(QWidget):
 
     def show_empty(self, words: str) -> None:
         """Show a sentence instead of the numbers."""
-        self._empty.setText(words)
-        self._empty.show()
-        self._body.hide()
+        self._empty.show_words(words)
 
     def show_state(self, state: CostState, costs: str, warning: str) -> None:
         """Show the costs of a run, the sentence of its cost model, and a warning or nothing."""
@@ -107,8 +101,7 @@ class CostsView(QWidget):
         self._foot.setText(foot_words(state))
         self.waterfall.set_steps(steps_of(state))
         self.table.set_columns(cost_columns(state))
-        self._empty.hide()
-        self._body.show()
+        self._empty.show_body()
 
     def set_theme(self, theme: Tokens) -> None:
         """Repaint in another theme."""

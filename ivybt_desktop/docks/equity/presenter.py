@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ivybt_desktop.plots.calendar_ticks import Calendar
+from ivybt_desktop.signal import Links
 from ivybt_desktop.widgets.format import exact, money, percent
-from ivybt_desktop.widgets.run_words import ambiguity_words, needs_care, run_sentence
+from ivybt_desktop.widgets.largest_legs import LargestLegs
+from ivybt_desktop.widgets.run_words import ambiguity_words, leg_titles, needs_care, run_sentence
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 SOURCE = "equity"
-# More lines than this cannot be told apart; the rest is one line.
-MOST_LEGS = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,20 +149,17 @@ class EquityPresenter:
         view.hovered.connect(workspace.hover_bar)
         view.range_changed.connect(self._range_moved)
         view.shares_wanted.connect(self.want_shares)
-        self._links: list[tuple[Any, Callable[..., None]]] = [
+        self._links = Links(
             (workspace.result_changed, self._result_changed),
             (workspace.bar_hovered, view.set_cursor_bar),
             (workspace.range_changed, self._range_elsewhere),
             (workspace.theme_changed, view.set_theme),
-        ]
-        for signal, listener in self._links:
-            signal.connect(listener)
+        )
         self._result_changed(workspace.result)
 
     def close(self) -> None:
         """Disconnect."""
-        for signal, listener in self._links:
-            signal.disconnect(listener)
+        self._links.close()
 
     def want_shares(self, wanted: bool) -> None:  # noqa: FBT001  (listener)
         """Show the net profit of each leg, or stop showing it."""
@@ -253,10 +250,6 @@ def shares_of(result: BacktestResult) -> tuple[list[str], FloatArray]:
     """
     from engine.backtest.contribution import contributions  # noqa: PLC0415  (only portfolios need it)
 
-    profit = np.cumsum(contributions(result), axis=1)
-    if profit.shape[1] == 0 or profit.shape[0] <= MOST_LEGS + 1:
-        return list(result.symbols), profit
-    largest = np.argsort(-np.abs(profit[:, -1]), kind="stable")
-    kept, rest = np.sort(largest[:MOST_LEGS]), largest[MOST_LEGS:]
-    names = [result.symbols[leg] for leg in kept.tolist()] + [f"{rest.size} others"]
-    return names, np.vstack((profit[kept], profit[rest].sum(axis=0)))
+    profit = contributions(result)
+    largest = LargestLegs.of(profit.sum(axis=1))
+    return largest.names(leg_titles(result)), np.cumsum(largest.rows(profit), axis=1)

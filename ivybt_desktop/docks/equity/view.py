@@ -60,10 +60,6 @@ def _signed_money(value: float) -> str:
     return value_text(value, 0)
 
 
-def _leg_ink(inks: Inks, place: int) -> QColor:
-    return inks.series(place)
-
-
 def _line_ink(place: int, inks: Inks) -> QColor:
     return inks.series(place)
 
@@ -224,7 +220,7 @@ class EquityView(QWidget):
     def _fill_profit(self, pane: Pane, names: Sequence[str], profit: FloatArray) -> None:
         pane.layers, pane.legend = [LevelLayer(0.0)], []
         if self._shares.currentIndex() == _STACKED:
-            areas = AreaStack(_leg_ink, _signed_money)
+            areas = AreaStack(_signed_money)
             areas.set_series(names, profit)
             pane.layers.insert(0, areas)
             pane.legend = list(areas.entries())

@@ -9,7 +9,7 @@ import numpy as np
 from engine.data.split import RunMode
 from ivybt_desktop.docks.metrics.lines import Group, Line
 from ivybt_desktop.widgets import format as text
-from ivybt_desktop.widgets.run_words import gate_title
+from ivybt_desktop.widgets.run_words import gate_titles
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -93,12 +93,12 @@ def _ambiguity_lines(result: BacktestResult) -> list[Line]:
 
 
 def _gate_lines(result: BacktestResult) -> list[Line]:
-    lines, gates = [], result.spec.gates
+    lines = []
     # Every leg has gates on its own prices; the run keeps those of the first, or of the formula's series.
     own = result.is_portfolio and not result.spec.data.formula
     of = f" ({result.symbols[0]})" if own else ""
-    for place, series in enumerate(result.gates):
-        title = (gate_title(gates[place]) if place < len(gates) else f"Gate {place + 1}") + of
+    for place, (name, series) in enumerate(zip(gate_titles(result), result.gates, strict=True)):
+        title = name + of
         share = float(series.open.mean()) if series.open.size else np.nan
         lines.append(_line(f"gate_{place}", f"{title} open", text.percent_points(share), "%",
                            series.legend or "Share of bars at which signals may act"))  # fmt: skip

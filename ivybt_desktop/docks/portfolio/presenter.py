@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ivybt_desktop.plots.calendar_ticks import Calendar
+from ivybt_desktop.signal import Links
 from ivybt_desktop.widgets.format import count, money, percent
 
 if TYPE_CHECKING:
@@ -110,20 +111,17 @@ class PortfolioPresenter:
         view.rejected_opened.connect(self.open_rejected)
         view.profit_wanted.connect(self._choose_matrix)
         view.uncovered.connect(self._draw)
-        self._links: list[tuple[Any, Callable[..., None]]] = [
+        self._links = Links(
             (workspace.result_changed, self._result_changed),
             (workspace.bar_hovered, view.set_cursor_bar),
             (workspace.range_changed, self._range_elsewhere),
             (workspace.theme_changed, view.set_theme),
-        ]
-        for signal, listener in self._links:
-            signal.connect(listener)
+        )
         self._result_changed(workspace.result)
 
     def close(self) -> None:
         """Disconnect."""
-        for signal, listener in self._links:
-            signal.disconnect(listener)
+        self._links.close()
 
     def show_tab(self, tab: str) -> None:
         """Show another tab."""

@@ -18,6 +18,7 @@ from engine.backtest.contribution import (
     turnover_of_legs,
 )
 from ivybt_desktop.widgets.format import count, money, number, percent
+from ivybt_desktop.widgets.largest_legs import LargestLegs
 from ivybt_desktop.widgets.run_words import leg_titles
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-# More areas or cells than these cannot be read.
-MOST_AREAS, MOST_CELLS = 7, 40
+# More cells than these cannot be read.
+MOST_CELLS = 40
 # A factor of 1 that was worked out may miss it by a rounding.
 _UNSCALED = 1.0 - 1e-9
 HEADS = ("Net P&L", "Share", "Trades", "Won", "Turnover")
@@ -74,22 +75,14 @@ class Matrix:
 
 def weights_of(result: BacktestResult) -> Weights:
     """Return the weights of the largest legs over time; the others are one."""
-    held, titles = exposures(result), leg_titles(result)
+    held = exposures(result)
     target = None if result.allocation is None else result.allocation.weights[:, : held.shape[1]]
     scaling = result.scaling
     if scaling is not None and not (scaling < _UNSCALED).any():
         scaling = None
-    if held.shape[0] > MOST_AREAS + 1:
-        order = np.argsort(-np.abs(held).mean(axis=1), kind="stable")
-        kept, rest = np.sort(order[:MOST_AREAS]), order[MOST_AREAS:]
-        titles = [titles[leg] for leg in kept.tolist()] + [f"{rest.size} others"]
-        held = _gather(held, kept, rest)
-        target = None if target is None else _gather(target, kept, rest)
-    return Weights(titles, held, target, scaling)
-
-
-def _gather(values: FloatArray, kept: IntArray, rest: IntArray) -> FloatArray:
-    return np.vstack((values[kept], values[rest].sum(axis=0)))
+    largest = LargestLegs.of(np.abs(held).mean(axis=1) if held.size else np.zeros(held.shape[0]))
+    target = None if target is None else largest.rows(target)
+    return Weights(largest.names(leg_titles(result)), largest.rows(held), target, scaling)
 
 
 def shares_of(result: BacktestResult) -> list[Share]:

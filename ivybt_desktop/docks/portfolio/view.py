@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QStackedWidget,
     QTabBar,
@@ -43,10 +42,6 @@ if TYPE_CHECKING:
     from engine.core.bars import Bars
 
 _WEIGHTS, _SCALING = 4, 1
-
-
-def _area_ink(inks: Inks, place: int) -> QColor:
-    return inks.series(place)
 
 
 def _scaling_ink(inks: Inks) -> QColor:
@@ -94,7 +89,7 @@ class PortfolioView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.tabs, self._pages, self._options = QTabBar(self), QStackedWidget(self), QStackedWidget(self)
         self.stack = PaneStack(theme, "Weights chart", self)
-        self.areas = AreaStack(_area_ink, _share_text)
+        self.areas = AreaStack(_share_text)
         self.pane = self.stack.add_pane("Weights", _WEIGHTS)
         self._scaling: Pane | None = None
         self.scaling = LineLayer("Targets scaled to", _scaling_ink, text=_share_text)
@@ -106,8 +101,8 @@ class PortfolioView(QWidget):
         self._kind, self._pairs = QComboBox(self), QComboBox(self)
         self._weights: Weights | None = None
         self._times: Bars | None = None
-        self._empty = QLabel(NO_RUN, self)
         self._body = QWidget(self)
+        self._empty = EmptyState(self._body, NO_RUN, self)
         self._build()
         self._connect()
         self.setFocusProxy(self.tabs)
@@ -140,8 +135,6 @@ class PortfolioView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._empty)
-        outer.addWidget(self._body)
-        self._body.hide()
 
     def _dress(self) -> None:
         for name in TABS:
@@ -159,9 +152,6 @@ class PortfolioView(QWidget):
         self._kind.setMaximumWidth(60 * SIZES.grid)
         self._note.setProperty("role", "label")
         self._missed.setProperty("role", "label")
-        self._empty.setProperty("role", "empty")
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
         self._options.setFixedHeight(SIZES.row)
         self.pane.text = _axis_text
         self.pane.layers += [self.areas, LevelLayer(0.0)]
@@ -197,14 +187,11 @@ class PortfolioView(QWidget):
 
     def show_empty(self, words: str) -> None:
         """Show a sentence instead of the tabs."""
-        self._empty.setText(words)
-        self._empty.show()
-        self._body.hide()
+        self._empty.show_words(words)
 
     def show_tabs(self) -> None:
         """Show the tabs."""
-        self._empty.hide()
-        self._body.show()
+        self._empty.show_body()
 
     def open_tab(self, name: str) -> None:
         """Show a tab."""

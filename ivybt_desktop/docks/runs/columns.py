@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ivybt_desktop.widgets import format as words
-from ivybt_desktop.widgets.table_model import DOWN, PLAIN, UP, Column
+from ivybt_desktop.widgets.table_model import Column, sign_tones
 
 if TYPE_CHECKING:
     from engine.storage.run_store import RunSummary
@@ -66,10 +66,7 @@ def _numbers(
     name: str, title: str, values: list[float], text: Callable[[Any], str], *, toned: bool = False
 ) -> Column:
     array = np.array(values, np.float64)
-    tones = None
-    if toned:
-        tones = np.where(array > 0, UP, np.where(array < 0, DOWN, PLAIN)).astype(np.int8)
-    return Column(name, title, array, text, tones=tones)
+    return Column(name, title, array, text, tones=sign_tones(array) if toned else None)
 
 
 def _moments(name: str, title: str, runs: Sequence[RunSummary]) -> Column:

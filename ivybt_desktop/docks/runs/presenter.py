@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from engine.core.errors import IvyError
 from engine.jobs.events import Finished, JobEvent
-from ivybt_desktop.context import JobService, Workspace
+from ivybt_desktop.context import Background, JobService, Workspace, at_once
 from ivybt_desktop.theme.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 NO_RUNS = "Every run is kept here with its settings and prices. Press F5 to make the first one."
 NO_MATCH = "No run matches. Search by words, symbol:SPX, sharpe>0.8, fast>=10, starred:yes."
-
-_Background = Callable[[Callable[[], Any], Callable[[Any], Any], Callable[[IvyError], Any]], None]
 
 
 class RunsView(Protocol):
@@ -56,7 +54,7 @@ class RunsPresenter:
     workspace : Workspace
         Receives the run that is opened.
     background : callable, optional
-        ``background(work, then, failed)``; the default (`None`) works at once.
+        ``background(work, then, failed)``; the default works at once.
     """
 
     def __init__(
@@ -65,10 +63,10 @@ class RunsPresenter:
         store: RunStore,
         jobs: JobService,
         workspace: Workspace,
-        background: _Background | None = None,
+        background: Background = at_once,
     ) -> None:
         self._view, self._store, self._jobs, self._workspace = view, store, jobs, workspace
-        self._background = background or _at_once
+        self._background = background
         self._query, self._asked = "", 0
         self._hidden: tuple[str, ...] = ()
         self._listed: Sequence[RunSummary] = ()
@@ -182,14 +180,3 @@ class RunsPresenter:
 
     def _tell(self, error: IvyError) -> None:
         self._workspace.log("error", str(error))
-
-
-def _at_once(
-    work: Callable[[], Any], then: Callable[[Any], Any], failed: Callable[[IvyError], Any]
-) -> None:
-    try:
-        value = work()
-    except IvyError as error:
-        failed(error)
-    else:
-        then(value)

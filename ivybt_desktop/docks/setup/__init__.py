@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from ivybt_desktop.context import AppContext
 from ivybt_desktop.contracts import Action, Dock, DockSpec
 
 
 def build(ctx: AppContext) -> Dock:
     """Build the dock."""
-    from engine.core.errors import IvyError
     from engine.storage.presets import Presets
     from engine.strategies import registry
     from ivybt_desktop.bridge.live_run import LiveRunner
@@ -22,19 +18,8 @@ def build(ctx: AppContext) -> Dock:
 
     space = ctx.workspace
 
-    def background(work: Callable[[], Any], then: Callable[[Any], Any], failed: Callable[[Any], Any]) -> None:
-        if ctx.background is not None:
-            ctx.background(work, then, failed)
-            return
-        try:
-            value = work()
-        except IvyError as error:
-            failed(error)
-        else:
-            then(value)
-
     def rescan() -> None:
-        background(
+        ctx.background(
             lambda: registry.scan(ctx.plugins),
             lambda _: space.strategies_changed.emit(),
             lambda error: space.log("error", str(error)),
@@ -43,7 +28,7 @@ def build(ctx: AppContext) -> Dock:
     view = SetupView()
     services = SetupServices(
         run=ctx.run or (lambda: None), rescan=rescan, add_files=ctx.add_files or (lambda _paths: None),
-        read_finer=read_finer, background=background,
+        read_finer=read_finer, background=ctx.background,
     )  # fmt: skip
     presenter = SetupPresenter(view, space, Presets(ctx.presets), LiveRunner(view), services)
     view.changed.connect(presenter.change)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.core.errors import IvyError
 
 if TYPE_CHECKING:
     from engine.core.bars import Bars
-    from ivybt_desktop.context import Workspace
+    from ivybt_desktop.context import Background, Workspace
 
 Read = Callable[[str, Sequence["Bars"]], Sequence["Bars"]]
-Background = Callable[[Callable[[], Any], Callable[[Any], Any], Callable[[IvyError], Any]], None]
 
 READING = "The finer bars are being read"
 

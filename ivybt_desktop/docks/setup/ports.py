@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from engine.backtest.spec import BacktestSpec
     from engine.core.bars import Bars
-    from ivybt_desktop.docks.setup.finer import Background, Read
+    from ivybt_desktop.context import Background
+    from ivybt_desktop.docks.setup.finer import Read
     from ivybt_desktop.docks.setup.state import SetupState
     from ivybt_desktop.theme.tokens import Tokens
 

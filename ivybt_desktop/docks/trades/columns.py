@@ -14,7 +14,7 @@ from engine.core.trade import Reason
 from ivybt_desktop.plots.calendar_ticks import Calendar
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.widgets.format import count, exact, money, percent_points
-from ivybt_desktop.widgets.table_model import DOWN, PLAIN, QUIET, UP, WARN, Column, plain_texts
+from ivybt_desktop.widgets.table_model import PLAIN, QUIET, WARN, Column, plain_texts, sign_tones
 
 if TYPE_CHECKING:
     from engine.backtest.result import BacktestResult
@@ -37,20 +37,18 @@ def trade_columns(result: BacktestResult) -> list[Column]:
     costs = trades["commission"] + trades["slippage"] + trades["financing"]
     still_open = trades["open"]
     quiet = np.where(still_open, QUIET, PLAIN).astype(np.int8)
-    stamp = partial(_stamp, calendar)
     plain_time = partial(_plain_stamps, bars.timeframe.is_intraday)
-    times = bars.time if bars.timeframe.is_intraday else bars.session
     signed_money, signed_percent = partial(money, signed=True), partial(percent_points, signed=True)
-    pnl_tones, return_tones = _sign_tones(trades["pnl"]), _sign_tones(trades["return"])
+    pnl_tones, return_tones = sign_tones(trades["pnl"]), sign_tones(trades["return"])
     held = trades["exit_bar"] - trades["entry_bar"]
-    entered, left = _at(times, trades["entry_bar"]), _at(times, trades["exit_bar"])
+    entered, left = calendar.values(trades["entry_bar"]), calendar.values(trades["exit_bar"])
     return [
         Column("number", "#", np.arange(1, trades.size + 1), count),
         Column("side", "Side", trades["side"], _side, _plain_sides, numeric=False,
-               tones=_sign_tones(trades["side"])),
+               tones=sign_tones(trades["side"])),
         *_leg_columns(result),
-        Column("entry_time", "Entry", entered, stamp, plain_time, numeric=False),
-        Column("exit_time", "Exit", left, stamp, plain_time, numeric=False, tones=quiet,
+        Column("entry_time", "Entry", entered, calendar.short, plain_time, numeric=False),
+        Column("exit_time", "Exit", left, calendar.short, plain_time, numeric=False, tones=quiet,
                help="An open trade is marked at the last close"),
         Column("pnl", f"P&L {currency}", trades["pnl"], signed_money, tones=pnl_tones,
                help="Net of commission, slippage and financing"),
@@ -79,10 +77,10 @@ def _leg_columns(result: BacktestResult) -> list[Column]:
         return []
     assets = result.trades["asset"]
     symbols = np.array(result.symbols, object)[assets]
-    found = [Column("symbol", "Symbol", symbols, str, _plain_words, numeric=False)]
+    found = [Column("symbol", "Symbol", symbols, str, numeric=False)]
     if len(set(result.sleeves)) > 1:
         sleeves = np.array(result.sleeves, object)[assets]
-        found.append(Column("sleeve", "Strategy", sleeves, str, _plain_words, numeric=False))
+        found.append(Column("sleeve", "Strategy", sleeves, str, numeric=False))
     return found
 
 
@@ -110,20 +108,8 @@ def _sized_price(value: Any) -> str:
     return value_text(float(value), decimals)
 
 
-def _plain_words(values: npt.NDArray[Any]) -> list[str]:
-    return [str(value) for value in values.tolist()]
-
-
 def _ambiguous(value: Any) -> str:
     return "ambiguous" if value else ""
-
-
-def _at(times: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    return times[np.clip(rows, 0, max(times.size - 1, 0))] if times.size else np.empty(0, np.int64)
-
-
-def _stamp(calendar: Calendar, value: Any) -> str:
-    return calendar.short(int(value))
 
 
 def _plain_stamps(intraday: bool, values: npt.NDArray[np.int64]) -> list[str]:  # noqa: FBT001  (bound once)
@@ -161,7 +147,3 @@ def _open(value: Any) -> str:
 def _plain_percent(values: FloatArray) -> list[str]:
     # A shorter repr than 7.000000000000001: percent values are rounded where a float's noise begins.
     return plain_texts(np.round(values * 100, 10))
-
-
-def _sign_tones(values: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
-    return np.where(values > 0, UP, np.where(values < 0, DOWN, PLAIN)).astype(np.int8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from engine.core.errors import IvyError
 from ivybt_desktop.docks.trades.filter import kept_rows
+from ivybt_desktop.signal import Links
 from ivybt_desktop.widgets.format import count, money, percent
 
 if TYPE_CHECKING:
@@ -81,20 +81,17 @@ class TradesPresenter:
         view.export_wanted.connect(self.export)
         view.filter_changed.connect(self.filter)
         self._query, self._all = "", ""
-        self._links: list[tuple[Any, Callable[..., None]]] = [
+        self._links = Links(
             (workspace.result_changed, self._result_changed),
             (workspace.trade_selected, view.select_row),
             (workspace.theme_changed, view.set_theme),
-        ]
-        for signal, listener in self._links:
-            signal.connect(listener)
+        )
         self._result_changed(workspace.result)
         view.select_row(workspace.trade)
 
     def close(self) -> None:
         """Disconnect."""
-        for signal, listener in self._links:
-            signal.disconnect(listener)
+        self._links.close()
 
     def next_loser(self) -> None:
         """Select the next losing trade in the order shown, from the top again after the last."""

@@ -74,7 +74,7 @@ def test_that_blocks_reach_from_edge_to_edge_at_any_zoom(qapp, span):
 
 
 def test_that_areas_stack_away_from_zero_on_both_sides(qapp):
-    layer = AreaStack(lambda inks, place: inks.series(place), lambda value: f"{value:.2f}")
+    layer = AreaStack(lambda value: f"{value:.2f}")
     layer.set_series(["a", "b"], np.array([[0.5, 0.5, -0.2], [0.25, -0.5, -0.3]]))
     assert layer.extent(0, 2) == (-0.5, 0.75)
     assert [entry.title for entry in layer.entries()] == ["a", "b"]

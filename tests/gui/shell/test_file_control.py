@@ -17,10 +17,10 @@ from engine.core.instrument import Instrument
 from engine.jobs.events import Cancelled, Failed, Finished
 from engine.jobs.requests import ImportJob
 from engine.strategies import registry
-from ivybt_desktop.context import Workspace
+from ivybt_desktop.context import Workspace, at_once
 from ivybt_desktop.shell.file_control import FileControl
 from ivybt_desktop.shell.notices import NoticeBoard
-from tests.fakes.desk import FakeJobs, at_once
+from tests.fakes.desk import FakeJobs
 from tests.fakes.plugins import write_plugin
 from tests.fakes.prices import random_bars
 

@@ -14,10 +14,10 @@ from engine.core.errors import JobError
 from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
 from engine.jobs.events import Cancelled, Failed, Finished, Queued
 from engine.jobs.requests import BacktestJob
-from ivybt_desktop.context import Workspace
+from ivybt_desktop.context import Workspace, at_once
 from ivybt_desktop.shell.notices import NoticeBoard
 from ivybt_desktop.shell.run_control import RunControl
-from tests.fakes.desk import FakeJobs, at_once
+from tests.fakes.desk import FakeJobs
 from tests.fakes.prices import random_bars
 
 

@@ -13,7 +13,6 @@ from ivybt_desktop.widgets.run_words import (
     leg_titles,
     needs_care,
     part_words,
-    resolved_words,
     run_sentence,
     sizing_words,
 )
@@ -103,7 +102,6 @@ def test_that_a_loss_is_told_in_amounts_not_in_shares():
 def test_that_a_run_without_ambiguous_trades_has_no_such_words():
     assert ambiguity_words(with_band([1.0], 0, 0.0)) == ""
     assert ambiguity_words(random_result(random_bars(100))) == ""
-    assert resolved_words(with_band([1.0], 0, 0.0, 4)) == "4 bars decided by finer bars"
 
 
 def test_that_legs_have_different_names():

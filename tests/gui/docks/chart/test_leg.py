@@ -3,11 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ivybt_desktop.context import Workspace
 from ivybt_desktop.docks.chart.leg import SYNTHETIC, leg_names, leg_of
 from ivybt_desktop.docks.chart.presenter import ChartPresenter
 from tests.fakes.hand_made import made_portfolio
-from tests.gui.docks.chart.test_presenter import FakeChart, FakeWorker
+from tests.gui.docks.fakes import FakeChart, FakeWorker
 from tests.gui.plots.samples import random_bars, random_result
 
 
@@ -19,11 +18,6 @@ class FakeScreen(FakeChart):
 @pytest.fixture(scope="module")
 def portfolio():
     return made_portfolio(3, 300)
-
-
-@pytest.fixture
-def workspace():
-    return Workspace()
 
 
 @pytest.fixture

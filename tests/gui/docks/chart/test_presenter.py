@@ -2,63 +2,14 @@ import numpy as np
 import pytest
 
 from engine.core.errors import StrategyError
-from ivybt_desktop.context import Workspace
 from ivybt_desktop.docks.chart.history import same_bars
 from ivybt_desktop.docks.chart.line_panes import group_lines
 from ivybt_desktop.docks.chart.presenter import ChartPresenter
 from ivybt_desktop.docks.chart.tip import strategy_words
 from ivybt_desktop.plots.scale import price_decimals, value_text
-from ivybt_desktop.signal import Signal
 from ivybt_desktop.widgets.run_words import cost_words, needs_care, run_sentence
+from tests.gui.docks.fakes import FakeChart, FakeWorker
 from tests.gui.plots.samples import random_bars, random_result
-
-
-class FakeChart:
-    """Records what it is shown."""
-
-    def __init__(self):
-        self.hovered, self.range_changed = Signal(), Signal()
-        self.stepped, self.trade_clicked = Signal(), Signal()
-        self.leg_chosen, self.shares_wanted = Signal(), Signal()
-        self.calls = []
-        self.tip = None
-
-    def set_tip(self, tip):
-        self.tip = tip
-
-    def __getattr__(self, name):
-        return lambda *args, **named: self.calls.append((name, *args, *named.values()))
-
-    def last(self, name):
-        return next((call[1:] for call in reversed(self.calls) if call[0] == name), None)
-
-    def count(self, name):
-        return sum(call[0] == name for call in self.calls)
-
-
-class FakeWorker:
-    """Holds work until it is told to do it."""
-
-    def __init__(self):
-        self.waiting = []
-        self.closed = False
-
-    def call(self, work, then, failed):
-        self.waiting.append((then, failed))
-
-    def answer(self, lines, atr=None, blocks=None):
-        self.waiting.pop(0)[0]((lines, atr, blocks))
-
-    def fail(self, error):
-        self.waiting.pop(0)[1](error)
-
-    def close(self):
-        self.closed = True
-
-
-@pytest.fixture
-def workspace():
-    return Workspace()
 
 
 @pytest.fixture

@@ -10,13 +10,9 @@ from ivybt_desktop.docks.chart.ports import Heading
 from ivybt_desktop.docks.chart.presenter import ChartPresenter
 from ivybt_desktop.docks.chart.view import EMPTY, ChartView
 from ivybt_desktop.theme.tokens import DARK, LIGHT
-from tests.gui.docks.chart.test_presenter import FakeWorker, lines_for
+from tests.gui.docks.chart.test_presenter import lines_for
+from tests.gui.docks.fakes import FakeWorker
 from tests.gui.plots.samples import random_bars, random_result
-
-
-@pytest.fixture
-def workspace():
-    return Workspace()
 
 
 @pytest.fixture

@@ -24,20 +24,9 @@ def result():
 
 
 @pytest.fixture
-def workspace():
-    return Workspace()
-
-
-@pytest.fixture
-def screen(qtbot, workspace):
-    made = CostsView(DARK)
-    qtbot.addWidget(made)
-    presenter = CostsPresenter(made, workspace)
-    made.resize(900, 220)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    presenter.close()
+def screen(on_screen, workspace):
+    view = CostsView(DARK)
+    return on_screen(view, CostsPresenter(view, workspace), 900, 220)
 
 
 def test_that_gross_less_every_cost_is_net_and_net_is_the_change_of_equity(result):
@@ -89,11 +78,11 @@ def test_that_a_loss_before_costs_has_no_share_of_gross(result):
 
 
 def test_that_the_dock_says_why_it_is_empty(screen, workspace, result):
-    assert screen._empty.text() == NO_RUN
+    assert screen._empty.words == NO_RUN
     workspace.set_result(replace(result, trades=np.zeros(0, TRADE_DTYPE)))
-    assert screen._empty.text() == NO_TRADES
+    assert screen._empty.words == NO_TRADES
     workspace.set_result(result)
-    assert screen._empty.isHidden()
+    assert screen._empty.words == ""
 
 
 def test_that_a_run_without_costs_is_marked(screen, workspace):

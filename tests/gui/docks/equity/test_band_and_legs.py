@@ -5,40 +5,10 @@ import pytest
 from PySide6.QtWidgets import QComboBox
 
 from engine.backtest.result import Band
-from ivybt_desktop.context import Workspace
-from ivybt_desktop.docks.equity.presenter import MOST_LEGS, EquityPresenter, shares_of
-from ivybt_desktop.docks.equity.view import EquityView
-from ivybt_desktop.theme.tokens import DARK
+from ivybt_desktop.docks.equity.presenter import shares_of
+from ivybt_desktop.widgets.largest_legs import MOST
 from tests.fakes.hand_made import made_portfolio
-from tests.gui.docks.chart.test_presenter import FakeChart
 from tests.gui.plots.samples import random_bars, random_result
-
-
-@pytest.fixture
-def workspace():
-    return Workspace()
-
-
-@pytest.fixture
-def view():
-    return FakeChart()
-
-
-@pytest.fixture
-def presenter(view, workspace):
-    return EquityPresenter(view, workspace)
-
-
-@pytest.fixture
-def screen(qtbot, workspace):
-    made = EquityView(DARK)
-    qtbot.addWidget(made)
-    presenter = EquityPresenter(made, workspace)
-    made.resize(900, 420)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    presenter.close()
 
 
 def test_that_a_band_of_no_width_is_not_drawn(presenter, view, workspace):
@@ -118,7 +88,7 @@ def test_that_the_legs_together_are_equity_less_capital():
 def test_that_many_legs_become_the_largest_and_the_rest():
     result = made_portfolio(12, 120)
     names, profit = shares_of(result)
-    assert len(names) == MOST_LEGS + 1
+    assert len(names) == MOST + 1
     assert names[-1] == "5 others"
     assert profit.sum(axis=0) == pytest.approx(result.equity - result.spec.capital, abs=1e-7)
     assert (np.abs(profit[:-1, -1]) > 0).all()

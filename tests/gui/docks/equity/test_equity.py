@@ -4,38 +4,9 @@ from PySide6.QtWidgets import QCheckBox
 
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.docks.equity import DOCK
-from ivybt_desktop.docks.equity.presenter import EquityPresenter
 from ivybt_desktop.docks.equity.view import EquityView
 from ivybt_desktop.theme.tokens import DARK, LIGHT
-from tests.gui.docks.chart.test_presenter import FakeChart
 from tests.gui.plots.samples import random_bars, random_result
-
-
-@pytest.fixture
-def workspace():
-    return Workspace()
-
-
-@pytest.fixture
-def view():
-    return FakeChart()
-
-
-@pytest.fixture
-def presenter(view, workspace):
-    return EquityPresenter(view, workspace)
-
-
-@pytest.fixture
-def screen(qtbot, workspace):
-    made = EquityView(DARK)
-    qtbot.addWidget(made)
-    presenter = EquityPresenter(made, workspace)
-    made.resize(800, 400)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    presenter.close()
 
 
 def test_that_without_a_run_the_dock_says_what_to_do(presenter, view):

@@ -10,7 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.metrics import METRICS
-from ivybt_desktop.context import AppContext, Workspace
+from ivybt_desktop.context import AppContext
 from ivybt_desktop.docks.metrics import DOCK
 from ivybt_desktop.docks.metrics.model import NAME, VALUE, MetricModel
 from ivybt_desktop.docks.metrics.presenter import MetricsPresenter
@@ -44,11 +44,6 @@ def bare():
         execution={"fill": "this_close"},
     )  # fmt: skip
     return run_backtest(random_bars(120), spec)
-
-
-@pytest.fixture
-def workspace():
-    return Workspace()
 
 
 def test_that_an_empty_panel_says_what_to_do(workspace):

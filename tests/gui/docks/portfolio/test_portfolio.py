@@ -9,7 +9,6 @@ from ivybt_desktop.docks.portfolio import DOCK
 from ivybt_desktop.docks.portfolio.columns import rejected_columns
 from ivybt_desktop.docks.portfolio.presenter import NO_RUN, NONE_REJECTED, ONE, TABS, PortfolioPresenter
 from ivybt_desktop.docks.portfolio.state import (
-    MOST_AREAS,
     MOST_CELLS,
     profit_matrix,
     return_matrix,
@@ -19,8 +18,9 @@ from ivybt_desktop.docks.portfolio.state import (
 from ivybt_desktop.docks.portfolio.view import PortfolioView
 from ivybt_desktop.signal import Signal
 from ivybt_desktop.theme.tokens import DARK, LIGHT
+from ivybt_desktop.widgets.largest_legs import MOST
 from tests.fakes.hand_made import made_portfolio
-from tests.gui.docks.chart.test_presenter import FakeChart
+from tests.gui.docks.fakes import FakeChart
 from tests.gui.plots.samples import random_bars, random_result
 
 
@@ -38,11 +38,6 @@ class FakePortfolio(FakeChart):
 @pytest.fixture(scope="module")
 def result():
     return made_portfolio(4)
-
-
-@pytest.fixture
-def workspace():
-    return Workspace()
 
 
 @pytest.fixture
@@ -98,7 +93,7 @@ def test_that_net_profit_by_leg_falls_and_sums_to_the_change_of_equity(result):
 def test_that_many_legs_are_the_largest_and_the_rest():
     result = made_portfolio(12, 120)
     weights = weights_of(result)
-    assert weights.held.shape[0] == weights.target.shape[0] == MOST_AREAS + 1
+    assert weights.held.shape[0] == weights.target.shape[0] == MOST + 1
     assert weights.names[-1] == "5 others"
     assert weights.target.sum(axis=0) == pytest.approx(np.ones(weights.target.shape[1]))
 
@@ -159,15 +154,9 @@ def test_that_a_leg_brings_its_first_trade_and_the_sum_nothing(presenter, view, 
 
 
 @pytest.fixture
-def screen(qtbot, workspace):
-    made = PortfolioView(DARK)
-    qtbot.addWidget(made)
-    presenter = PortfolioPresenter(made, workspace)
-    made.resize(900, 260)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    presenter.close()
+def screen(on_screen, workspace):
+    view = PortfolioView(DARK)
+    return on_screen(view, PortfolioPresenter(view, workspace), 900, 260)
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -215,4 +204,4 @@ def test_that_the_dock_is_declared_and_closes(qtbot, tmp_path, result):
         action.callback()
     dock.presenter.close()
     workspace.set_result(None)
-    assert not dock.view._body.isHidden()
+    assert dock.view._empty.words == ""

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from engine.backtest.result import BacktestResult
-from engine.core.errors import InputError, IvyError
+from engine.core.errors import InputError
 from engine.core.instrument import AssetClass, Instrument
 from engine.core.timeframe import Timeframe
 from engine.core.trade import ORDER_DTYPE, TRADE_DTYPE
-from ivybt_desktop.context import Workspace
+from ivybt_desktop.context import Workspace, at_once
 from ivybt_desktop.docks.setup.ports import SetupServices
 from ivybt_desktop.docks.setup.presenter import SetupPresenter
 from tests.fakes.prices import random_bars
@@ -59,12 +59,7 @@ class Desk:
         if self.waiting is not None:
             self.waiting.append((work, then, failed))
             return
-        try:
-            value = work()
-        except IvyError as error:
-            failed(error)
-        else:
-            then(value)
+        at_once(work, then, failed)
 
     def go_on(self):
         waiting, self.waiting = self.waiting, None

@@ -5,12 +5,8 @@ import pytest
 
 from engine.backtest.result import Band
 from engine.core.trade import Reason
-from ivybt_desktop.context import Workspace
 from ivybt_desktop.docks.trades.columns import trade_columns
 from ivybt_desktop.docks.trades.filter import kept_rows
-from ivybt_desktop.docks.trades.presenter import TradesPresenter
-from ivybt_desktop.docks.trades.view import TradesView
-from ivybt_desktop.theme.tokens import DARK
 from tests.fakes.hand_made import made_portfolio
 from tests.gui.plots.samples import random_bars, random_result
 
@@ -18,23 +14,6 @@ from tests.gui.plots.samples import random_bars, random_result
 @pytest.fixture(scope="module")
 def portfolio():
     return made_portfolio(3)
-
-
-@pytest.fixture
-def workspace():
-    return Workspace()
-
-
-@pytest.fixture
-def view(qtbot, workspace):
-    made = TradesView(DARK)
-    qtbot.addWidget(made)
-    presenter = TradesPresenter(made, workspace)
-    made.resize(1_000, 260)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    presenter.close()
 
 
 def ids(result):

@@ -9,7 +9,7 @@ from engine.core.trade import Reason
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.docks.trades import DOCK
 from ivybt_desktop.docks.trades.columns import trade_columns
-from ivybt_desktop.docks.trades.presenter import NO_RUN, NO_TRADES, TradesPresenter
+from ivybt_desktop.docks.trades.presenter import NO_RUN, NO_TRADES
 from ivybt_desktop.docks.trades.view import TradesView
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.theme.style import style_sheet
@@ -20,27 +20,10 @@ PNL = 4
 
 
 @pytest.fixture
-def workspace():
-    return Workspace()
-
-
-@pytest.fixture
 def said(workspace):
     lines = []
     workspace.logged.connect(lambda level, text: lines.append((level, text)))
     return lines
-
-
-@pytest.fixture
-def view(qtbot, workspace):
-    made = TradesView(DARK)
-    qtbot.addWidget(made)
-    presenter = TradesPresenter(made, workspace)
-    made.resize(1_000, 260)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    presenter.close()
 
 
 @pytest.fixture
