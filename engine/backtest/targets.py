@@ -91,9 +91,12 @@ def targets_of(
         The strategy raised, or what it returned is no series of targets: wrong length, not a number,
         outside [-1, 1], not flat during its own warm-up. The message names the file and line, or the bar.
     InputError
-        It reads a column that the data does not have; the message names the columns there.
+        It reads a column that the data does not have, the message names the columns there; or it refuses
+        these bars.
     """
     declared = declared or declare(strategy, params)
+    with blaming(strategy):
+        strategy.check(bars, params)
     if strategy.decide is not None:
         target = _from_rule(strategy, strategy.decide, bars, params, declared, pure_python=pure_python)
     else:

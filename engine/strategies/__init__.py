@@ -113,6 +113,18 @@ class Strategy:
 
     decide: ClassVar[Rule | None] = None
 
+    # Parameters that `check` reads: a sweep asks once for each combination of their values.
+    checked: ClassVar[tuple[str, ...]] = ()
+
+    def check(self, bars: Bars, p: Any) -> None:
+        """Refuse bars on which the strategy makes no sense with these parameters.
+
+        Raises
+        ------
+        InputError
+            With the field ``strategy.params.<name>`` and what to choose instead.
+        """
+
     def indicators(self, p: Any) -> Mapping[str, Indicator]:
         """Return the declared lines by name, in the order of a rule's ``rows``.
 

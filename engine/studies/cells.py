@@ -37,7 +37,7 @@ from engine.kernels.sweep import sweep_driver
 from engine.kernels.terms import record_of
 from engine.kernels.types import prices_of
 from engine.metrics import METRIC_NAMES
-from engine.strategies import Rule, load
+from engine.strategies import Rule, Strategy, load
 from engine.studies.grid import full_columns
 from engine.studies.plan import BankPlan, cell_params, param_matrix, plan_bank
 
@@ -138,7 +138,7 @@ class CellRunner:
         out = np.full((stop - start, METRIC_COUNT), np.nan)
         # A rule that raised in one cell spoils the compiled call: its cells then run one by one. A cell
         # that left [-1, 1] is a row of NaN, and its own run finds the bar and the words.
-        if self._strategy.decide is not None and self._is_simple:
+        if self._strategy.decide is not None and self._is_simple and self._suits(start, stop):
             with contextlib.suppress(StrategyError), blaming(self._strategy):
                 self._run_compiled(self._strategy.decide, start, stop, out)
         for row in np.flatnonzero(np.isnan(out[:, FINAL])).tolist():
@@ -147,6 +147,23 @@ class CellRunner:
             except IvyError as error:
                 errors[row] = str(error)
         return out
+
+    def _suits(self, start: int, stop: int) -> bool:
+        """Return whether the strategy takes these bars in every cell; else each cell's own run says why not."""
+        strategy = self._strategy
+        if type(strategy).check is Strategy.check:
+            return True
+        known: dict[tuple[Any, ...], int] = {}
+        for cell in range(start, stop):
+            given = (self._columns[name] for name in strategy.checked)
+            known.setdefault(tuple(v[cell] if isinstance(v, np.ndarray) else v for v in given), cell)
+        try:
+            with blaming(strategy):
+                for cell in known.values():
+                    strategy.check(self._bars, strategy.parse(cell_params(self._columns, cell)))
+        except IvyError:
+            return False
+        return True
 
     def _run_compiled(self, rule: Rule, start: int, stop: int, out: FloatArray) -> None:
         if self._plan is None:

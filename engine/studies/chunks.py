@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -92,6 +93,7 @@ class ChunkRunner:
         self._reads_prices = len(self._columns) == len(self._requests)
         self._height = sum(len(KINDS[key.kind].outputs) for key in keys)
         self._params = params.vector()
+        self._check = partial(strategy.check, p=params) if type(strategy).check is not Strategy.check else None
         self._terms = record_of(terms_of(spec))
         self._other_terms: dict[bytes, np.void] = {}
         self._is_bare = is_bare(spec)
@@ -127,6 +129,9 @@ class ChunkRunner:
                 bars = bars.between(spec.data.start, spec.data.end)
             if spec.data.train_split is not None:
                 split_at(len(bars), spec.data.train_split)
+            if self._check is not None:
+                with blaming(self._strategy):
+                    self._check(bars)
             return self._gathered(check_prices(bars))
         except IvyError:
             # Whatever stops an instrument here stops its own run too, which has the words for it.

@@ -6,13 +6,18 @@ import itertools
 import textwrap
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
+from engine.core.errors import InputError
+from engine.metrics import METRIC_NAMES
 from engine.strategies import registry
 from engine.studies import cells as module
 from engine.studies.cells import CellRunner
+from engine.studies.each import run_each
 from engine.studies.grid import build_cells
 from engine.studies.sweep import run_cells
 from tests.fakes.prices import random_bars
@@ -104,3 +109,43 @@ def test_that_a_rule_that_leaves_its_range_is_told_cell_by_cell(tmp_path):
     assert sorted(errors) == [2, 3, 4, 5]
     assert np.isnan(values[2:]).all()
     assert np.isfinite(values[:2, :3]).all()
+
+
+def test_that_bars_a_strategy_refuses_are_told_in_the_cells_that_it_refuses_them_for(tmp_path):
+    text = """
+        from engine.core.errors import InputError
+        from engine.strategies import Strategy, StrategyParams, param, rule
+
+        class Picky(Strategy):
+            title = "Picky"
+            checked = ("x",)
+            class Params(StrategyParams):
+                x: int = param(1, low=0, high=10)
+                y: int = param(1, low=0, high=10)
+            def check(self, bars, p):
+                if p.x > 3:
+                    raise InputError(f"x of {p.x} needs other bars", field="strategy.params.x", hint="Use less")
+            @rule
+            def decide(bars, bank, rows, params, target):
+                for t in range(bars.close.shape[0]):
+                    target[t] = 1.0
+    """
+    (tmp_path / "picky.py").write_text(textwrap.dedent(text))
+    registry.scan(tmp_path)
+    try:
+        spec, params = cells_of("picky", {"x": range(2, 6), "y": [1, 2]})
+        errors = {}
+        values = CellRunner(BARS, spec, params).run(0, 8, errors)
+        with pytest.raises(InputError, match="x of 4 needs other bars") as caught:
+            run_backtest(BARS, BacktestSpec(strategy="picky", params={"x": 4}))
+        each = run_each([BARS], BacktestSpec(strategy="picky", params={"x": 5}))
+        alone = run_backtest(BARS, BacktestSpec(strategy="picky", params={"x": 2})).metrics
+    finally:
+        (tmp_path / "picky.py").unlink()
+        registry.scan(tmp_path)
+    assert caught.value.field == "strategy.params.x"
+    assert sorted(errors) == [4, 5, 6, 7]
+    assert "x of 5 needs other bars" in errors[7]
+    assert "x of 5 needs other bars" in each.errors[0]
+    assert values[0, 0] == alone[METRIC_NAMES[0]]
+    assert np.isnan(values[4:]).all()
