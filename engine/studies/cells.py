@@ -149,7 +149,7 @@ class CellRunner:
         return out
 
     def _suits(self, start: int, stop: int) -> bool:
-        """Return whether the strategy takes these bars in every cell; else each cell's own run says why not."""
+        """Return whether the strategy takes these bars in every cell; else their own runs say why not."""
         strategy = self._strategy
         if type(strategy).check is Strategy.check:
             return True

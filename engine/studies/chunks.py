@@ -93,7 +93,8 @@ class ChunkRunner:
         self._reads_prices = len(self._columns) == len(self._requests)
         self._height = sum(len(KINDS[key.kind].outputs) for key in keys)
         self._params = params.vector()
-        self._check = partial(strategy.check, p=params) if type(strategy).check is not Strategy.check else None
+        checks = type(strategy).check is not Strategy.check
+        self._check = partial(strategy.check, p=params) if checks else None
         self._terms = record_of(terms_of(spec))
         self._other_terms: dict[bytes, np.void] = {}
         self._is_bare = is_bare(spec)
