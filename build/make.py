@@ -2,8 +2,10 @@
 
     uv run python build/make.py app          dist/ivybt/, a folder that runs without Python
     uv run python build/make.py lock         exact pins of this environment into pyproject.toml
+    uv run python build/make.py cards        resources/strategy_cards.json and docs/strategies.md
     uv run python build/make.py screenshot   docs/images/window.png, the real window with the sample run
     uv run python build/make.py icon         resources/icons/ivybt.*
+    uv run python build/make.py speed        docs/strategies_speed.md, measured: on a quiet machine
 """
 
 from __future__ import annotations
@@ -70,7 +72,30 @@ def icon() -> None:
     print(*drawing.draw(ROOT / "resources" / "icons"), sep="\n")
 
 
-COMMANDS = {"app": app, "lock": lock, "screenshot": screenshot, "icon": icon}
+def cards() -> None:
+    """Measure what costs do to the strategies; write their figures and docs/strategies.md."""
+    import cards as measuring
+
+    print(*measuring.write(ROOT), sep="\n")
+
+
+def speed() -> None:
+    """Measure sweeps of every compiled strategy and write the page."""
+    sys.path.insert(0, str(ROOT))
+    from tests.bench.library_speed import measured, page
+
+    speeds = []
+    for one in measured():
+        print(f"{one.name:26} {one.rate:9,.0f} backtests/s")
+        speeds.append(one)
+    target = ROOT / "docs" / "strategies_speed.md"
+    whole = target.with_suffix(".tmp")
+    whole.write_text(page(speeds), encoding="utf-8")
+    whole.replace(target)
+    print(target)
+
+
+COMMANDS = {"app": app, "cards": cards, "lock": lock, "screenshot": screenshot, "icon": icon, "speed": speed}
 
 
 def main() -> None:

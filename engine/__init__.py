@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.data.series import read_series
     from engine.jobs.sweep import sweep
     from engine.studies.each import EachResult, run_each
+    from engine.studies.grid import legal_mask
     from engine.studies.sweep import StudyResult
 
 __version__ = "0.1.0"
@@ -43,6 +44,7 @@ _PUBLIC = {
     "StrategyError": "engine.core.errors",
     "StudyResult": "engine.studies.sweep",
     "Timeframe": "engine.core.timeframe",
+    "legal_mask": "engine.studies.grid",
     "read_bars": "engine.data.reader",
     "read_series": "engine.data.series",
     "run_backtest": "engine.backtest.run",
@@ -52,8 +54,8 @@ _PUBLIC = {
 
 __all__ = [
     "AssetClass", "BacktestResult", "BacktestSpec", "Bars", "DataError", "EachResult", "InputError",
-    "Instrument", "IvyError", "Panel", "StrategyError", "StudyResult", "Timeframe", "read_bars",
-    "read_series", "run_backtest", "run_each", "sweep",
+    "Instrument", "IvyError", "Panel", "StrategyError", "StudyResult", "Timeframe", "legal_mask",
+    "read_bars", "read_series", "run_backtest", "run_each", "sweep",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,13 @@ from engine.backtest.spec import BacktestSpec
 from engine.core.errors import IvyError
 from engine.jobs.events import JobEvent
 from engine.jobs.thread import ThreadExecutor
+from engine.storage.proofs import ProofStore
 from engine.storage.run_store import RunStore
 from ivybt_desktop.bridge.background import Background
+from ivybt_desktop.bridge.delay import Delay
 from ivybt_desktop.bridge.job_bridge import Executor, JobBridge
 from ivybt_desktop.bridge.log_bridge import log_qt_messages
+from ivybt_desktop.bridge.proof_control import ProofControl
 from ivybt_desktop.context import AppContext, Workspace
 from ivybt_desktop.shell.actions import ActionList
 from ivybt_desktop.shell.commands import standard_actions
@@ -41,6 +45,7 @@ from ivybt_desktop.shell.preferences import LastProject, Preferences
 from ivybt_desktop.shell.run_control import RunControl
 from ivybt_desktop.shell.samples import icon_path, sample_spec
 from ivybt_desktop.shell.theming import Theming, base_font
+from ivybt_desktop.shell.user_strategies import UserStrategies
 
 if TYPE_CHECKING:
     from engine.jobs.process import ProcessExecutor
@@ -84,9 +89,18 @@ class Application:
         self._own_pool = compute is None
         self.jobs = JobBridge(self.window, ThreadExecutor((home.plugins,)), compute)
         self.store = RunStore(home.runs)
-        self.runs = RunControl(self.workspace, self.jobs, self.store, self.background.call, self.board)
+        self.strategies = UserStrategies(
+            qt, self.window, home.plugins, self.workspace, self.board, self.preferences, self.background.call
+        )
+        self.proofs = ProofControl(
+            self.workspace, self.jobs, ProofStore(home.proofs), partial(Delay, self.window),
+            self.background.call,
+        )  # fmt: skip
+        self.runs = RunControl(
+            self.workspace, self.jobs, self.store, self.background.call, self.board, self.strategies.edit
+        )
         self.files = FileControl(
-            self.workspace, self.jobs, self.background.call, self.board, home.plugins
+            self.workspace, self.jobs, self.background.call, self.board, home.plugins, self.strategies.reload
         )
         self.desk = Desk(
             self.window, self.workspace, self.actions, self.board, self.runs, self.files, self.theming, home
@@ -94,6 +108,8 @@ class Application:
         self.context = AppContext(
             self.workspace, self.jobs, self.store, home.presets, home.plugins, self.files.open,
             run=self.runs.run, add_files=self.files.add_files, background=self._when_mended,
+            reload_strategies=self.strategies.reload, edit_file=self.strategies.edit, proofs=self.proofs,
+            show_dock=lambda name: self.actions.run(f"dock.{name}"),
         )  # fmt: skip
         self._ready = QTimer(self.window)
         self._ready.setInterval(_READY_POLL_MS)
@@ -126,6 +142,7 @@ class Application:
 
     def _connect(self) -> None:
         self.actions.add(standard_actions(self.desk))
+        self.actions.add(self.strategies.desk.actions())
         self.files.view = self.desk
         self.window.dropped = self.files.open_all
         self.window.closing = self._close
@@ -175,11 +192,12 @@ class Application:
     def _load(self) -> None:
         self._start_workers()
         self.background.call(self._mend_store, self._tell_mended, self._tell_unmended)
-        self.background.call(self._scan_plugins, self._open_last, self._tell)
+        self.strategies.start(self._open_last)
 
     def _start_workers(self) -> None:
         if not self._own_pool:
             self.actions.set_enabled(_RUN, True)
+            self.background.call(_load_lab, lambda _none: self.proofs.start(), self._tell)
             return
         from engine.jobs.process import ProcessExecutor  # noqa: PLC0415  (after the first paint)
 
@@ -204,10 +222,10 @@ class Application:
         self.actions.set_enabled(_RUN, True)
         if up:
             self.workspace.log("info", f"{self._pool.workers} workers ready")
-            # The workers have compiled: live runs and the chart's lines load the same from the disk now.
-            self.background.call(_warm, lambda _none: None, self._tell)
         else:
             self.workspace.log("warning", "the workers are slow to start; runs wait for them")
+        # Where the workers have compiled, live runs and the chart's lines load the same from the disk now.
+        self.background.call(_warm if up else _load_lab, lambda _none: self.proofs.start(), self._tell)
 
     def _mend_store(self) -> tuple[str, ...]:
         return RunStore.open(self.home.runs).notices
@@ -236,17 +254,7 @@ class Application:
         for work, then, failed in wanted:
             self.background.call(work, then, failed)
 
-    def _scan_plugins(self) -> list[tuple[str, int, str, str]]:
-        from engine.strategies import registry  # noqa: PLC0415  (user code: off the GUI thread)
-
-        registry.scan(self.home.plugins)
-        return [(b.path, b.line, b.message, b.details) for b in registry.broken]
-
-    def _open_last(self, broken: list[tuple[str, int, str, str]]) -> None:
-        for path, line, message, details in broken:
-            hint = "Mend the file; the other strategies work"
-            self.board.post(Notice("warning", message, f"{path}:{line}", hint, details))
-        self.workspace.strategies_changed.emit()
+    def _open_last(self) -> None:
         last = self.preferences.settings.last
         if self._to_open:
             self.files.open_all(self._to_open)
@@ -308,8 +316,10 @@ class Application:
 
     def _close(self) -> None:
         self._is_closed = True
+        self.strategies.close()
         self._ready.stop()
         self._save()
+        self.proofs.close()
         self.jobs.close()
         self.background.close()
         self.log.close()
@@ -335,6 +345,11 @@ def _warm() -> None:
     from engine.jobs.worker import warm  # noqa: PLC0415  (loads numba)
 
     warm()
+    _load_lab()
+
+
+def _load_lab() -> None:
+    import engine.backtest.leak  # noqa: F401, PLC0415  (loads numba)
 
 
 def make_qt(arguments: list[str]) -> QApplication:

@@ -19,9 +19,37 @@ if TYPE_CHECKING:
     from engine.jobs.events import JobEvent
     from engine.jobs.requests import Job
     from engine.storage.run_store import RunStore
+    from ivybt_desktop.bridge.proof_control import ProofControl
 
 # ``background(work, then, failed)``
 Background = Callable[[Callable[[], Any], Callable[[Any], Any], Callable[[IvyError], Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """Whether something was proven to read past bars only.
+
+    Parameters
+    ----------
+    status : str, default ""
+        ``past only``, ``looks ahead``, ``unproven`` or ``checking``; empty when nothing is to be shown.
+    sentence : str, default ""
+        What looks ahead, without a full stop; empty when nothing does.
+    detail : str, default ""
+        Lines for who asks: probes, warm-up, time, or why there is no proof.
+    """
+
+    status: str = ""
+    sentence: str = ""
+    detail: str = ""
+
+    @property
+    def is_leak(self) -> bool:
+        """Whether later bars were read."""
+        return self.status == "looks ahead"
+
+
+NO_BADGE = Badge()
 
 
 class JobService(Protocol):
@@ -29,8 +57,8 @@ class JobService(Protocol):
 
     event: Signal[JobEvent]
 
-    def submit(self, job: Job) -> str:
-        """Start a job and return its id."""
+    def submit(self, job: Job, *, quiet: Callable[[JobEvent], object] | None = None) -> str:
+        """Start a job and return its id; with ``quiet`` its events go to one listener only."""
         ...
 
     def cancel(self, job_id: str) -> None:
@@ -59,13 +87,24 @@ class Workspace:
         Visible bar positions of the linked charts and the dock where they were changed.
     place_asked : Signal(int, int)
         Instrument and bar of the shown run that the chart should bring into sight.
+    asked : (int, int) or None
+        Instrument and bar of the shown run that an explanation is wanted of.
+    bar_asked : Signal(int, int)
+        Instrument and bar of the shown run that are to be explained; -1, -1 for none.
     strategies_changed
         Emitted after the user's strategy folder was read again.
     preset_saved : Signal(str)
         Emitted with the name of a preset that another part than Setup has saved.
-    problem : str
-        Why the settings on the screen cannot be run (a sentence without a full stop); empty when they
-        can. `spec` is the last one that could.
+    preset_asked : Signal(str, bool)
+        Emitted with the name of a preset that Setup should open; True keeps to the symbols in use.
+    strategy_asked : Signal(str)
+        Emitted with the id of a strategy that Setup should take, such as one that was just written.
+    spec_badge, result_badge : Badge
+        Look-ahead proof of the settings, and of the shown run (of its source as it was then).
+    badges_changed : Signal
+        Emitted when a proof was made or lost; not with another spec or run, which have signals of their own.
+    problem_changed : Signal(str)
+        Emitted when `problem` has changed; `spec` is the last one that could be run.
     """
 
     def __init__(self) -> None:
@@ -79,7 +118,10 @@ class Workspace:
         self.spec: BacktestSpec | None = None
         self.result: BacktestResult | None = None
         self.trade: int = -1
-        self.problem = ""
+        self.asked: tuple[int, int] | None = None
+        self._problem = ""
+        self.problem_changed: Signal[str] = Signal()
+        self.spec_badge, self.result_badge = NO_BADGE, NO_BADGE
         self.theme: Tokens = DARK
         self.bars_changed: Signal[Bars] = Signal()
         self.universe_changed: Signal[tuple[Bars, ...]] = Signal()
@@ -89,10 +131,25 @@ class Workspace:
         self.bar_hovered: Signal[int] = Signal()
         self.range_changed: Signal[float, float, str] = Signal()
         self.place_asked: Signal[int, int] = Signal()
+        self.bar_asked: Signal[int, int] = Signal()
         self.theme_changed: Signal[Tokens] = Signal()
         self.logged: Signal[str, str] = Signal()
         self.strategies_changed: Signal[()] = Signal()
         self.preset_saved: Signal[str] = Signal()
+        self.preset_asked: Signal[str, bool] = Signal()
+        self.strategy_asked: Signal[str] = Signal()
+        self.badges_changed: Signal[()] = Signal()
+
+    @property
+    def problem(self) -> str:
+        """Why the settings on the screen cannot be run, without a full stop; empty when they can."""
+        return self._problem
+
+    @problem.setter
+    def problem(self, words: str) -> None:
+        if words != self._problem:
+            self._problem = words
+            self.problem_changed.emit(words)
 
     @property
     def traded(self) -> tuple[Bars, ...]:
@@ -217,6 +274,7 @@ class Workspace:
         """Show a run in every dock; the selected trade is dropped."""
         self.result = result
         self.trade = -1
+        self.asked = None
         self.result_changed.emit(result)
 
     def show_run(self, result: BacktestResult) -> None:
@@ -253,10 +311,22 @@ class Workspace:
         return spec.model_copy(update={"data": data})
 
     def select_trade(self, row: int) -> None:
-        """Select a round trip of the shown run by its row in ``result.trades``; -1 for none."""
+        """Select a round trip of the shown run by its row in ``result.trades``; -1 for none.
+
+        A bar that was asked about gives way to it.
+        """
+        if row >= 0:
+            self.ask_bar(-1, -1)
         if row != self.trade:
             self.trade = row
             self.trade_selected.emit(row)
+
+    def ask_bar(self, asset: int, bar: int) -> None:
+        """Ask for the reasons of a bar of the shown run, counted on its axis; asked again, or -1: of none."""
+        wanted = None if bar < 0 or (asset, bar) == self.asked else (asset, bar)
+        if wanted != self.asked:
+            self.asked = wanted
+            self.bar_asked.emit(*(wanted or (-1, -1)))
 
     def hover_bar(self, bar: int) -> None:
         """Tell the panes where the time cursor is; -1 when it left."""
@@ -315,6 +385,14 @@ class AppContext:
     background : callable, default `at_once`
         ``background(work, then, failed)``: runs ``work()`` off the GUI thread, then ``then(value)`` or
         ``failed(error)`` in it. Tests leave it out: work is done at once.
+    proofs : ProofControl or None
+        Look-ahead checks. `None` in tests.
+    reload_strategies : callable or None
+        Reads the user's strategy folder again. `None` in tests.
+    edit_file : callable or None
+        ``edit_file(path, line)`` opens a strategy file in the user's editor. `None` in tests.
+    show_dock : callable or None
+        Brings the dock of an id to the front. `None` in tests.
     """
 
     workspace: Workspace
@@ -326,3 +404,7 @@ class AppContext:
     run: Callable[[], None] | None = None
     add_files: Callable[[Sequence[Path]], None] | None = None
     background: Background = at_once
+    proofs: ProofControl | None = None
+    reload_strategies: Callable[[], object] | None = None
+    edit_file: Callable[[Path, int], object] | None = None
+    show_dock: Callable[[str], object] | None = None

@@ -14,4 +14,4 @@ def _no_plugin_outlives_its_file():
     strategies = sys.modules.get("engine.strategies")
     if strategies is not None:
         registry = strategies.registry
-        registry._files, registry._broken, registry._folders = {}, {}, {}
+        registry._files, registry._broken, registry._folders, registry._last = {}, {}, {}, {}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.core.bars import Bars, FloatArray, IntArray
+from engine.core.bars import Bars, FloatArray, IntArray, check_lengths
 from engine.core.errors import InputError
 from engine.core.instrument import Instrument
 from engine.core.timeframe import NS_PER_DAY
@@ -173,13 +173,7 @@ def _basket_instrument(legs: Sequence[Bars]) -> Instrument:
 
 
 def _check(legs: tuple[Bars, ...]) -> None:
-    lengths = {str(leg.timeframe): leg.symbol for leg in legs}
-    if len(lengths) > 1:
-        told = ", ".join(f"{symbol} {length}" for length, symbol in lengths.items())
-        raise InputError(
-            f"the instruments have bars of different lengths: {told}", field="data",
-            hint="Resample them to one bar length",
-        )  # fmt: skip
+    check_lengths(legs)
     spans = sorted((leg.time[0], leg.time[-1], leg.symbol) for leg in legs)
     symbols = {leg.symbol for leg in legs}
     overlap = any(later[0] <= earlier[1] for earlier, later in pairwise(spans))

@@ -14,6 +14,9 @@ from engine.backtest.portfolio import PortfolioSpec, WhenShort
 from engine.core.bars import FloatArray
 from engine.core.errors import InputError, nearest
 
+# Weights that are meant to sum to the limit may be above it in the last digits: that is no reason to scale.
+ROUNDING = 1.0 + 1e-9
+
 
 def cap_targets(
     targets: FloatArray, symbols: Sequence[str], portfolio: PortfolioSpec, max_leverage: float
@@ -51,7 +54,7 @@ def cap_targets(
     scaling = np.ones(out.shape[1])
     if portfolio.when_short is WhenShort.SCALE:
         gross = np.abs(out).sum(axis=0)
-        over = gross > max_leverage
+        over = gross > max_leverage * ROUNDING
         scaling[over] = max_leverage / gross[over]
         out[:, over] *= scaling[over]
     return out, scaling

@@ -31,7 +31,10 @@ _FILLS = {
 }
 _REBALANCES = {Rebalance.ON_CHANGE: codes.ON_CHANGE, Rebalance.BAND: codes.BAND}
 _UNITS = {StopUnit.FRACTION: codes.FRACTION, StopUnit.AMOUNT: codes.AMOUNT, StopUnit.ATR: codes.ATR}
-_ENTRIES = {Entry.MARKET: codes.AT_MARKET, Entry.LIMIT: codes.AT_LIMIT, Entry.STOP: codes.AT_STOP}
+_ENTRIES = {
+    Entry.MARKET: codes.AT_MARKET, Entry.LIMIT: codes.AT_LIMIT, Entry.STOP: codes.AT_STOP,
+    Entry.BRACKET: codes.AT_BRACKET,
+}  # fmt: skip
 
 
 def _frozen[T: np.generic](array: npt.NDArray[T]) -> npt.NDArray[T]:
@@ -44,7 +47,7 @@ _NO_DAYS = _frozen(np.zeros(1))
 _NONE = _frozen(np.zeros((1, 1)))
 _NO_FLAGS = _frozen(np.zeros((1, 1), np.uint8))
 _NO_INDEX = _frozen(np.zeros((1, 1), np.int64))
-NO_EXTRA = Extra(_NONE, _NONE, _NONE, _NO_FLAGS, _NO_INDEX, _NONE, _NO_INDEX)
+NO_EXTRA = Extra(_NONE, _frozen(np.zeros((2, 1))), _NONE, _NO_FLAGS, _NO_INDEX, _NONE, _NO_INDEX)
 
 
 def terms_of(
@@ -142,14 +145,29 @@ def known_from(bars: Bars, spec: BacktestSpec) -> npt.NDArray[np.bool_] | None:
     return None
 
 
-def extra_of(bars: Bars, spec: BacktestSpec) -> Extra:
-    """Return what one instrument needs beside its prices: gearing, entry distances, volume."""
+def extra_of(
+    bars: Bars, spec: BacktestSpec, levels: tuple[FloatArray, FloatArray] | None = None
+) -> Extra:
+    """Return what one instrument needs beside its prices: gearing, entry prices, volume.
+
+    Parameters
+    ----------
+    bars : Bars
+    spec : BacktestSpec
+    levels : (float64[n], float64[n]), optional
+        Prices of a bracket to buy and to sell, as quoted.
+
+    Raises
+    ------
+    InputError
+        A bracket without levels; a volume is needed and the data has none.
+    """
     extra = NO_EXTRA
     gear = spec.sizing.gearing(bars, spec.periods_per_year)
     if gear is not None:
         extra = extra._replace(gear=_frozen(gear.reshape(1, -1)))
     if spec.execution.entry is not Entry.MARKET:
-        extra = extra._replace(level=_frozen(_entry_distance(bars, spec.execution).reshape(1, -1)))
+        extra = extra._replace(level=_frozen(_entry_prices(bars, spec.execution, levels)))
     if _needs_volume(spec):
         extra = extra._replace(volume=_volume(bars, spec).reshape(1, -1))
     return extra
@@ -173,16 +191,21 @@ def market_of_axis(axis: Axis, spec: BacktestSpec) -> Market:
     )  # fmt: skip
 
 
-def extra_of_axis(axis: Axis, gear: FloatArray | None, rank: IntArray | None, spec: BacktestSpec) -> Extra:
-    """Return what a portfolio needs beside its prices."""
+def extra_of_axis(
+    axis: Axis, gear: FloatArray | None, rank: IntArray | None, spec: BacktestSpec,
+    levels: Sequence[tuple[FloatArray, FloatArray]] = (),
+) -> Extra:  # fmt: skip
+    """Return what a portfolio needs beside its prices; ``levels`` are those of its legs, if they have any."""
     extra = NO_EXTRA if axis.is_even else NO_EXTRA._replace(alive=_frozen(axis.alive))
     if gear is not None:
         extra = extra._replace(gear=_frozen(gear))
     if rank is not None:
         extra = extra._replace(rank=_frozen(rank))
     if spec.execution.entry is not Entry.MARKET:
-        reach = [_entry_distance(leg, spec.execution) for leg in axis.legs]
-        extra = extra._replace(level=_frozen(axis.place(reach, np.nan)))
+        own: Sequence[tuple[FloatArray, FloatArray] | None] = levels or [None] * len(axis.legs)
+        pairs = [_entry_prices(leg, spec.execution, one) for leg, one in zip(axis.legs, own, strict=True)]
+        placed = np.stack([axis.place([pair[k] for pair in pairs], np.nan) for k in range(2)], axis=1)
+        extra = extra._replace(level=_frozen(placed.reshape(2 * len(pairs), -1)))
     if _needs_volume(spec):
         extra = extra._replace(volume=_frozen(axis.place([_volume(leg, spec) for leg in axis.legs], 0.0)))
     return extra
@@ -261,11 +284,12 @@ def _calendar(
     """Return 1 at the first bar of each day, week or month: known at that bar, without the next one."""
     if execution.rebalance in _REBALANCES:
         return _NO_FLAGS
-    rows = [_decision_bars(session, execution.rebalance) for session in sessions]
+    rows = [decision_bars(session, execution.rebalance) for session in sessions]
     return _frozen(np.array(rows) if axis is None else axis.place(rows, 0).astype(np.uint8))
 
 
-def _decision_bars(session: IntArray, rebalance: Rebalance) -> npt.NDArray[np.uint8]:
+def decision_bars(session: IntArray, rebalance: Rebalance) -> npt.NDArray[np.uint8]:
+    """Return 1 at the bars whose close may decide under a calendar, uint8[n]."""
     if rebalance is Rebalance.WEEKLY:
         period = (session + 3) // 7  # weeks begin on Monday; 1970-01-01 was a Thursday
     elif rebalance is Rebalance.MONTHLY:
@@ -287,6 +311,24 @@ def _atr(bars: Bars, execution: ExecutionModel) -> FloatArray:
     if not _needs_atr(execution):
         return _NONE
     return _frozen(compute(bars, [atr(execution.atr_length)]) * bars.instrument.multiplier)
+
+
+def _entry_prices(
+    bars: Bars, execution: ExecutionModel, levels: tuple[FloatArray, FloatArray] | None
+) -> FloatArray:
+    """Return where a decision of each close buys and where it sells, in money per unit, float64[2, n]."""
+    point = bars.instrument.multiplier
+    if execution.entry is Entry.BRACKET:
+        if levels is None:
+            raise InputError(
+                "a bracket is placed at the entry prices of a strategy, and this one gives none",
+                field="execution.entry", value="bracket", hint="Use market, limit or stop",
+            )  # fmt: skip
+        return np.stack(levels) * point
+    close, away = bars.close * point, _entry_distance(bars, execution)
+    # A limit waits at the better side of the close, a stop at the worse one.
+    below, above = close - away, close + away
+    return np.stack((below, above) if execution.entry is Entry.LIMIT else (above, below))
 
 
 def _entry_distance(bars: Bars, execution: ExecutionModel) -> FloatArray:

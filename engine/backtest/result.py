@@ -88,6 +88,9 @@ class BacktestResult:
         Borrow and interest charged to each leg in each bar, in currency; None when nothing accrues.
     split : int or None
         First bar of the test part; bars are those of ``bars``.
+    proof_key : str
+        Key of the look-ahead proof of the source that made the run (`engine.backtest.leak.proof_key`); empty
+        where it was not asked for. No part of the receipt: a run is the same before and after its proof.
     """
 
     spec: BacktestSpec
@@ -110,6 +113,7 @@ class BacktestResult:
     stops: FloatArray | None = None
     charges: FloatArray | None = None
     split: int | None = None
+    proof_key: str = ""
 
     @property
     def run_id(self) -> str:

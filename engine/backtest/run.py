@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from engine.backtest.account import Account, Outcome, band_of, positions_of, settle_account
 from engine.backtest.finer import fine_columns
+from engine.backtest.levels import bracket_of, fill_in_bracket
 from engine.backtest.market import NO_EXTRA, extra_of, is_plain, market_of, terms_of
 from engine.backtest.receipt import receipt_of
+from engine.backtest.references import all_references, with_references
 from engine.backtest.result import BacktestResult
 from engine.backtest.signals import signals_of
 from engine.backtest.spec import BacktestSpec
@@ -25,9 +27,10 @@ from engine.kernels.terms import Extra, Market
 from engine.metrics import METRIC_NAMES, TAIL_NAMES
 from engine.metrics.returns import tail_risk
 from engine.regimes import GateSeries
-from engine.strategies import StrategyParams, load
+from engine.strategies import StrategyParams, load, registry, weighs_portfolio
 
 
+@registry.steady()  # a file that is edited meanwhile changes neither the run nor its receipt
 def run_backtest(
     bars: Bars | Sequence[Bars], spec: BacktestSpec, finer: Bars | Sequence[Bars] | None = None
 ) -> BacktestResult:
@@ -68,10 +71,13 @@ def run_backtest(
     full = fill_in(spec, params, periods_of(one, spec))
     signals, gates = signals_of(one, spec.strategy.name, params[0], spec)
     first, stop = span(len(one), spec.data.train_split, spec.data.run_mode)
+    bracket, levels = bracket_of(one, spec.strategy.name, params[0], spec), None
+    if bracket is not None:
+        full, levels = fill_in_bracket(full, bracket), bracket.levels
     if (first, stop) == (0, len(one)):
-        return simulate_signals(one, signals, full, gates=gates, finer=fine)
+        return simulate_signals(one, signals, full, gates=gates, finer=fine, levels=levels)
     part = one.slice(first, stop)
-    market, extra = market_of(one, full), extra_of(one, full)
+    market, extra = market_of(one, full), extra_of(one, full, levels)
     market, extra = cut_market(market, first, stop), cut_extra(extra, first, stop)
     return simulate_signals(
         part, signals[first:stop], full, gates=cut_gates(gates, first, stop), finer=fine,
@@ -80,8 +86,12 @@ def run_backtest(
 
 
 def is_portfolio(spec: BacktestSpec) -> bool:
-    """Return whether a spec makes a portfolio even of one instrument: a formula, sleeves, or a weight."""
-    return bool(spec.data.formula or spec.sleeves) or spec.strategy.weight != 1.0
+    """Return whether a spec takes the way of a portfolio even with one instrument.
+
+    A formula, sleeves or a weight do; so does a strategy that weighs several, which is refused there.
+    """
+    several = bool(spec.data.formula or spec.sleeves) or spec.strategy.weight != 1.0
+    return several or weighs_portfolio(spec.strategy.name)
 
 
 def parse_params(spec: BacktestSpec) -> list[StrategyParams]:
@@ -107,7 +117,9 @@ def fill_in(spec: BacktestSpec, params: Sequence[StrategyParams], periods: float
 
 
 def instruments_of(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> tuple[Bars, ...]:
-    """Return the instruments that the spec uses, within its date range.
+    """Return the instruments that the spec trades, within its date range.
+
+    Those that a strategy only reads are columns of the others (`engine.backtest.references`).
 
     Raises
     ------
@@ -138,17 +150,19 @@ def instruments_of(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> tuple[Bar
         )
     if spec.data.symbols:
         by_symbol = {one.symbol: one for one in given}
+        # Kept bars hold their references as columns.
+        read = {name for name in all_references(spec) if all(name in one.columns for one in given)}
         for symbol in spec.data.symbols:
-            if symbol not in by_symbol:
+            if symbol not in by_symbol and symbol not in read:
                 raise InputError(
                     f"no prices of '{symbol}'", field="data.symbols", value=symbol,
                     hint=nearest(symbol, by_symbol),
                 )  # fmt: skip
-        given = tuple(by_symbol[symbol] for symbol in spec.data.symbols)
+        given = tuple(by_symbol[symbol] for symbol in spec.data.symbols if symbol in by_symbol)
     given = tuple(as_traded(one, spec) for one in given)
     if spec.data.start or spec.data.end:
         given = tuple(one.between(spec.data.start, spec.data.end) for one in given)
-    return given
+    return with_references(given, spec)
 
 
 def as_traded(bars: Bars, spec: BacktestSpec) -> Bars:
@@ -229,6 +243,7 @@ def simulate_signals(
     gates: tuple[GateSeries, ...] = (),
     finer: tuple[Bars, ...] = (),
     prepared: tuple[Market, Extra] | None = None,
+    levels: tuple[FloatArray, FloatArray] | None = None,
 ) -> BacktestResult:
     """Simulate given targets under a spec whose parameters and periods are filled in.
 
@@ -244,12 +259,16 @@ def simulate_signals(
         Shorter bars of the instrument.
     prepared : (Market, Extra), optional
         When their history reaches further back than ``bars``.
+    levels : (float64[n], float64[n]), optional
+        Prices to buy and to sell at of a bracket (``execution.entry``), known at each close.
 
     Returns
     -------
     BacktestResult
     """
-    market, extra = prepared or (market_of(bars, spec), NO_EXTRA if is_plain(spec) else extra_of(bars, spec))
+    if prepared is None:
+        prepared = market_of(bars, spec), NO_EXTRA if is_plain(spec) else extra_of(bars, spec, levels)
+    market, extra = prepared
     if finer:
         extra = fine_columns(extra, [bars], finer)
     targets = np.require(signals, np.float64, ["C", "W"]).reshape(1, -1)

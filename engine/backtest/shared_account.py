@@ -13,6 +13,7 @@ from engine.backtest.account import Account, band_of, positions_of, settle_accou
 from engine.backtest.axis import Axis
 from engine.backtest.caps import cap_targets
 from engine.backtest.finer import fine_columns
+from engine.backtest.levels import place_brackets
 from engine.backtest.market import extra_of_axis, market_of_axis, terms_of
 from engine.backtest.ranking import ranking
 from engine.backtest.receipt import receipt_of
@@ -30,16 +31,17 @@ from engine.backtest.run import (
     parse_params,
     warnings_of,
 )
-from engine.backtest.signals import signals_of
+from engine.backtest.signals import signals_of, signals_of_panel
 from engine.backtest.spec import BacktestSpec, StrategySpec
 from engine.backtest.targets import declare
+from engine.backtest.weighing import check_weighing, legs_of
 from engine.core.bars import Bars, FloatArray
 from engine.core.errors import InputError
 from engine.data.formula import parse_formula, synthetic_bars
 from engine.data.split import RunMode, span, split_at
 from engine.regimes import GateSeries
 from engine.sizing import FixedFraction
-from engine.strategies import StrategyParams, load
+from engine.strategies import PortfolioStrategy, StrategyParams, load
 
 # Sizing rules whose exposure is known before the account is simulated.
 _SHARES = ("fixed_fraction", "volatility_target")
@@ -88,16 +90,19 @@ def run_portfolio(series: Sequence[Bars], spec: BacktestSpec, finer: tuple[Bars,
     InputError, StrategyError, DataError
         As `engine.backtest.run.run_backtest`.
     """
-    check_symbols(spec, [one.symbol for one in series])
+    symbols = [one.symbol for one in series]
+    check_symbols(spec, symbols)
+    check_weighing(symbols, spec)
     params = parse_params(spec)
     rows = _of_formula(series, spec, params) if spec.data.formula else _of_sleeves(series, spec, params)
     for leg in rows.legs:
         check_prices(leg)
     axis = Axis.of(rows.legs)
     full = fill_in(spec, params, spec.periods_per_year or axis.periods_per_year)
+    full, levels = place_brackets(rows.legs, rows.sleeves, full)
     weights, targets, scaling, gear = _targets(rows, axis, full)
     market = market_of_axis(axis, full)
-    extra = extra_of_axis(axis, gear, ranking(axis, targets, full.portfolio), full)
+    extra = extra_of_axis(axis, gear, ranking(axis, targets, full.portfolio), full, levels)
     first, stop = span(axis.time.size, full.data.train_split, full.data.run_mode)
     market, extra = cut_market(market, first, stop), cut_extra(extra, first, stop)
     basket = axis.basket().slice(first, stop)
@@ -146,15 +151,20 @@ def _of_sleeves(series: Sequence[Bars], spec: BacktestSpec, params: Sequence[Str
     rows = _Rows([], [], [], None, ())
     gates: list[tuple[GateSeries, ...]] = []
     for sleeve, given in zip((spec.strategy, *spec.sleeves), params, strict=True):
-        declared = declare(load(sleeve.name), given)
-        for bars in series:
-            if sleeve.symbols and bars.symbol not in sleeve.symbols:
-                continue
-            signals, found = signals_of(bars, sleeve.name, given, spec, declared=declared)
-            rows.legs.append(bars)
-            rows.sleeves.append(sleeve)
-            rows.signals.append(signals)
-            gates.append(found)
+        strategy, chosen = load(sleeve.name), legs_of(series, sleeve)
+        if isinstance(strategy, PortfolioStrategy):
+            chosen = [check_prices(bars) for bars in chosen]
+            signals, found = signals_of_panel(chosen, strategy, given, spec)
+            rows.signals.extend(signals)
+            gates.extend(found)
+        else:
+            declared = declare(strategy, given)
+            for bars in chosen:
+                signal, own = signals_of(bars, sleeve.name, given, spec, declared=declared)
+                rows.signals.append(signal)
+                gates.append(own)
+        rows.legs.extend(chosen)
+        rows.sleeves.extend([sleeve] * len(chosen))
     return replace(rows, gates=gates[0])
 
 

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from engine.backtest.blame import failing_bar
 from engine.core.bars import Bars, FloatArray, IntArray
 from engine.core.errors import IvyError, StrategyError
 from engine.indicators import KINDS, Indicator, Pane
-from engine.indicators.bank import SOURCES, Request, compute, distinct, fill_bank, kind_of
+from engine.indicators.bank import RELEASE, SOURCES, Request, compute, distinct, fill_bank, kind_of
 from engine.registry import is_plugin_module
-from engine.strategies import Rule, Strategy, StrategyParams
+from engine.strategies import PortfolioStrategy, Rule, Strategy, StrategyParams, registry
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # terminal codes in numba's messages
 
@@ -94,6 +95,8 @@ def targets_of(
         It reads a column that the data does not have, the message names the columns there; or it refuses
         these bars.
     """
+    if isinstance(strategy, PortfolioStrategy):
+        strategy.signals(bars, params)  # refuses: one instrument alone has no weight
     declared = declared or declare(strategy, params)
     with blaming(strategy):
         strategy.check(bars, params)
@@ -108,7 +111,7 @@ def targets_of(
 def lines_of(
     strategy: Strategy, bars: Bars, params: StrategyParams
 ) -> dict[str, tuple[FloatArray, Pane]]:
-    """Return the declared indicator lines for the chart.
+    """Return the declared indicator lines that are to be drawn and those that are only drawn, for the chart.
 
     Returns
     -------
@@ -122,17 +125,19 @@ def lines_of(
     """
     declared = _declared(strategy, params)
     bank = compute(bars, list(declared.values()))
-    return {name: (bank[row], _pane(line)) for row, (name, line) in enumerate(declared.items())}
+    found = {name: (bank[row], _pane(line)) for row, (name, line) in enumerate(declared.items())}
+    return {name: line for name, line in found.items() if line[1] != "none"}
 
 
 def _pane(line: Indicator) -> Pane:
-    is_price = line.source in SOURCES and line.source != "volume"
-    return kind_of(line).panes[line.output] if is_price else "own"
+    is_price = (line.source in SOURCES and line.source != "volume") or line.source.startswith(f"{RELEASE} ")
+    pane = kind_of(line).panes[line.output]
+    return pane if is_price or pane == "none" else "own"
 
 
 def _declared(strategy: Strategy, params: StrategyParams) -> Mapping[str, Indicator]:
     with blaming(strategy):
-        return strategy.indicators(params)
+        return {**strategy.indicators(params), **strategy.drawn(params)}
 
 
 def _from_rule(
@@ -142,7 +147,7 @@ def _from_rule(
     from engine.kernels.types import prices_of  # noqa: PLC0415  (numba only when used)
 
     bank, target = np.empty((declared.height, len(bars))), np.zeros(len(bars))
-    with blaming(strategy):
+    with blaming(strategy, bars):
         fill_bank(bars, declared.requests, bank)
         given = (prices_of(bars), bank, declared.rows, params.vector(), target)
         if pure_python:
@@ -160,14 +165,14 @@ def _from_rule(
 
 
 def _from_method(strategy: Strategy, bars: Bars, params: StrategyParams, warmup: int) -> FloatArray:
-    with blaming(strategy):
+    with blaming(strategy, bars):
         given = strategy.signals(bars, params)
         if hasattr(given, "to_numpy"):  # a pandas Series, perhaps of a type with its own missing value
             given = given.to_numpy(dtype=np.float64, na_value=np.nan)
         target = np.array(given, dtype=np.float64)
     if target.shape != (len(bars),):
         raise StrategyError(
-            f"signals returned {_shape(target)} for {len(bars):,} bars", where=_file(strategy),
+            f"signals returned {_shape(target)} for {len(bars):,} bars", where=file_of(strategy),
             hint="Return one target for every bar; keep the bars that are warming up, with 0",
         )  # fmt: skip
     early = target[:warmup]
@@ -211,19 +216,21 @@ def _nan_hint(strategy: Strategy, target: FloatArray) -> str:
 def _place(strategy: Strategy, bars: Bars, bar: int) -> str:
     # A path helps the author of a plug-in; the user of a built-in strategy knows its title.
     own = is_plugin_module(type(strategy).__module__)
-    return f"{_file(strategy) if own else strategy.title}, bar {bar} ({bars.label(bar)})"
+    return f"{file_of(strategy) if own else strategy.title}, bar {bar} ({bars.label(bar)})"
 
 
-def _file(strategy: Strategy) -> str:
+def file_of(strategy: Strategy) -> str:
+    """Return the source file of a strategy, for messages."""
     module = sys.modules.get(type(strategy).__module__)
     return str(getattr(module, "__file__", None) or type(strategy).__name__)
 
 
 @contextmanager
-def blaming(strategy: Strategy) -> Iterator[None]:
+def blaming(strategy: Strategy, bars: Bars | None = None) -> Iterator[None]:
     """Turn whatever a strategy's code raises into a `StrategyError` that names its file and line.
 
-    Errors of the engine pass through. Sweeps wrap their compiled calls in it too.
+    With ``bars`` also the bar that a loop of the user was at. Errors of the engine pass through. Sweeps wrap
+    their compiled calls in it too.
 
     Raises
     ------
@@ -235,11 +242,13 @@ def blaming(strategy: Strategy) -> Iterator[None]:
     except IvyError:
         raise
     except Exception as error:  # border: a user's strategy may raise anything
-        file = _file(strategy)
+        file = file_of(strategy)
         line = _line(error, file)
-        raise StrategyError(
-            _message(error), where=f"{file}:{line}" if line else file, hint="Mend the strategy"
-        ) from error
+        where = f"{file}:{line}" if line else file
+        if bars is not None and line and registry.is_user_plugin(strategy.id):
+            bar = failing_bar(error, file, registry.source_of(strategy.id), bars)
+            where += "" if bar is None else f", bar {bar} ({bars.label(bar)})"
+        raise StrategyError(_message(error), where=where, hint="Mend the strategy") from error
 
 
 def _line(error: Exception, file: str) -> int:

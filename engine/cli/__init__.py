@@ -23,6 +23,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "backtest": "run one backtest",
     "sweep": "run every cell of a parameter grid",
+    "leak-check": "prove that a strategy looks at no later bar",
     "strategies": "list the strategies and their parameters",
     "costs": "list the named cost schedules",
     "gates": "list the gates (regime filters) and their fields",
@@ -91,7 +92,7 @@ def _dispatch(arguments: list[str]) -> int:
         raise InputError(f"unknown {kind} '{name}'", hint=nearest(name, [*COMMANDS, "--version", "--help"]))
     from engine.cli.arguments import Parser  # noqa: PLC0415
 
-    command = importlib.import_module(f"engine.cli.{name}")
+    command = importlib.import_module(f"engine.cli.{name.replace('-', '_')}")
     parser = Parser(prog=f"ivybt {name}", description=command.__doc__)
     command.describe(parser)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from math import inf, nan
 from typing import Any, NoReturn
 
 from engine.core.errors import InputError, nearest
@@ -66,6 +67,22 @@ def one_of(flag: str, *choices: str) -> Any:
         if text not in choices:
             raise InputError(f"unknown value '{text}'", where=flag, hint=nearest(text, choices))
         return text
+
+    return convert
+
+
+def seconds(flag: str) -> Any:
+    """Return a converter for a time limit: a number above 0, or ``none`` for infinity."""
+
+    def convert(text: str) -> float:
+        try:
+            value = inf if text == "none" else float(text)
+        except ValueError:
+            value = nan
+        if not value > 0:
+            hint = "Write a number, or none for no limit"
+            raise InputError(f"must be seconds above 0, was '{text}'", where=flag, hint=hint)
+        return value
 
     return convert
 

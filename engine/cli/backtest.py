@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.plugins import add_plugin_flag, load_plugins
 from engine.cli.prices import add_reader_flags, load_prices
@@ -41,27 +41,36 @@ def run(arguments: argparse.Namespace) -> int:
 
         prepare(folder)
     from engine.backtest.run import run_backtest  # noqa: PLC0415
+    from engine.storage.proofs import with_proof_key  # noqa: PLC0415
+    from engine.strategies import registry  # noqa: PLC0415
 
-    with in_flag_words(arguments):
-        result = run_backtest(bars, spec, finer)
+    with in_flag_words(arguments), registry.steady():
+        result = with_proof_key(run_backtest(bars, spec, finer))
     _keep(result, folder, save=arguments.save)
     if arguments.json:
-        from engine.cli.document import print_json, result_document  # noqa: PLC0415
+        from engine.cli.document import print_json  # noqa: PLC0415
 
-        print_json(result_document(result))
+        print_json(_document(result))
     else:
+        from engine.cli.proof import proof_sentences  # noqa: PLC0415
         from engine.cli.summary import print_summary  # noqa: PLC0415
 
-        print_summary(result, trades=arguments.trades)
+        print_summary(result, trades=arguments.trades, proof=proof_sentences(result))
     return 0
+
+
+def _document(result: BacktestResult) -> dict[str, Any]:
+    from engine.cli.document import result_document  # noqa: PLC0415
+    from engine.cli.proof import proof_document  # noqa: PLC0415
+
+    return result_document(result) | {"proof": proof_document(result)}
 
 
 def _keep(result: BacktestResult, folder: Path | None, *, save: bool) -> None:
     if folder:
-        from engine.cli.document import result_document  # noqa: PLC0415
         from engine.cli.out_folder import write_run  # noqa: PLC0415
 
-        write_run(folder, result, result_document(result))
+        write_run(folder, result, _document(result))
     if save:
         from engine.cli.runs import open_store  # noqa: PLC0415
 

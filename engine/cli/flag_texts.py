@@ -165,7 +165,7 @@ def checked_params(cls: type[Strategy], params: Mapping[str, Any], where: Any) -
         Unknown parameter, value out of range, or a constraint that does not hold.
     """
     try:
-        parsed = cls.parse(params)
+        parsed = cls.parse(_switched_off(cls.Params, params))
     except InputError as error:
         name = error.field.rpartition(".")[2]
         place = cls.id if name == "params" else where(name)  # the constraint is about several of them
@@ -190,14 +190,14 @@ def _named(text: str, flag: str) -> tuple[str, dict[str, str]]:
     return name.strip(), pairs([part for part in rest.split(",") if part.strip()], flag)
 
 
-def _switched_off(model: type[BaseModel], fields: Mapping[str, str]) -> dict[str, Any]:
+def _switched_off(model: type[BaseModel], fields: Mapping[str, Any]) -> dict[str, Any]:
     optional = {info.name for info in describe(model) if info.optional}
-    return {
-        name: None
-        if name in optional and value.lower() in _CLEARED and not (name == "preset" and value in PRESETS)
-        else value
-        for name, value in fields.items()
-    }
+
+    def is_off(name: str, value: Any) -> bool:
+        clears = isinstance(value, str) and value.lower() in _CLEARED
+        return name in optional and clears and not (name == "preset" and value in PRESETS)
+
+    return {name: None if is_off(name, value) else value for name, value in fields.items()}
 
 
 def _twice(symbol: str, flag: str) -> InputError:

@@ -1,4 +1,4 @@
-"""Where IvyBT keeps what the user asked it to keep: runs, presets, plug-ins."""
+"""Where IvyBT keeps what the user asked it to keep: runs, presets, plug-ins, proofs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def data_home() -> Path:
 def runs_folder() -> Path:
     """Return the folder of the run store."""
     return data_home() / "runs"
+
+
+def proofs_folder() -> Path:
+    """Return the folder of look-ahead proofs."""
+    return data_home() / "proofs"
 
 
 def plugins_folder() -> Path:

@@ -105,12 +105,14 @@ def _show(run_id: str, arguments: argparse.Namespace) -> int:
     result = store.load(run_id)
     if arguments.json:
         from engine.cli.document import print_json, result_document  # noqa: PLC0415
+        from engine.cli.proof import proof_document  # noqa: PLC0415
 
-        print_json(result_document(result))
+        print_json(result_document(result) | {"proof": proof_document(result)})
     else:
+        from engine.cli.proof import proof_sentences  # noqa: PLC0415
         from engine.cli.summary import print_summary  # noqa: PLC0415
 
-        print_summary(result, trades=arguments.trades)
+        print_summary(result, trades=arguments.trades, proof=proof_sentences(result))
     return 0
 
 

@@ -25,10 +25,20 @@ __all__ = [
 ]  # fmt: skip
 
 
-def add_spec_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the spec file, the strategy and one flag per field of the spec."""
-    parser.usage = f"{parser.prog} [SPEC] [FLAGS]"
-    parser.add_argument("spec", nargs="?", metavar="SPEC", help="spec file (YAML or JSON); flags override it")
+def add_spec_flags(
+    parser: argparse.ArgumentParser, *, metavar: str = "SPEC",
+    text: str = "spec file (YAML or JSON); flags override it",
+) -> None:  # fmt: skip
+    """Add the spec file, the strategy and one flag per field of the spec.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    metavar, text : str
+        What the first argument is called, and its help.
+    """
+    parser.usage = f"{parser.prog} [{metavar}] [FLAGS]"
+    parser.add_argument("spec", nargs="?", metavar=metavar, help=text)
     group = parser.add_argument_group("strategy")
     group.add_argument("--strategy", metavar="NAME", help="id of the strategy; see 'ivybt strategies'")
     group.add_argument(

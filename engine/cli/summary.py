@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,13 +32,15 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _SHOWN_TRADES = 3
 
 
-def tear_sheet_text(result: BacktestResult) -> str:
+def tear_sheet_text(result: BacktestResult, proof: Sequence[str] = ()) -> str:
     """Return the summary of one run as plain text, without colour.
 
     Parameters
     ----------
     result : BacktestResult
         A run.
+    proof : sequence of str, default ()
+        Lines about its look-ahead proof.
 
     Returns
     -------
@@ -56,14 +58,17 @@ def tear_sheet_text(result: BacktestResult) -> str:
         portfolio_lines(result),
         _period_returns(result),
         _extreme_trades(result),
-        [f"Receipt {result.receipt}"],
+        [*proof, f"Receipt {result.receipt}"],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
-def print_summary(result: BacktestResult, *, trades: bool = False) -> None:
-    """Print the summary on standard output, and the table of all trades when asked for."""
-    columns.show(tear_sheet_text(result))
+def print_summary(result: BacktestResult, *, trades: bool = False, proof: Sequence[str] = ()) -> None:
+    """Print the summary on standard output, and the table of all trades when asked for.
+
+    ``proof`` holds the lines about its look-ahead proof.
+    """
+    columns.show(tear_sheet_text(result, proof))
     if trades:
         columns.show("\nAll trades\n" + trades_text(result))
 
@@ -104,6 +109,8 @@ def _stops(execution: ExecutionModel) -> list[str]:
         lines.append(f"Exit after {execution.time_stop} bars")
     if execution.entry is not Entry.MARKET:
         place = f"{execution.entry.value} orders {distance(execution.entry_distance)} from the close"
+        if execution.entry is Entry.BRACKET:
+            place = "stop orders at the strategy's own prices, one cancels the other"
         lines.append(f"Entries are {place}, good for {columns.count(execution.entry_bars)} bars")
     if execution.max_participation is not None:
         rest = {"carry": "carried", "cancel": "cancelled"}[execution.unfilled.value]

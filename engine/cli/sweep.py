@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.cli.arguments import whole_number
+from engine.cli.arguments import seconds, whole_number
 from engine.cli.plugins import add_plugin_flag, load_plugins
 from engine.cli.prices import add_reader_flags, load_prices
 from engine.cli.spec_flags import add_spec_flags, in_flag_words, spec_from
 from engine.core.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from engine.backtest.spec import BacktestSpec
     from engine.studies.sweep import StudyResult
 
 _TOP = 10
@@ -38,6 +39,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--workers", default=1, type=whole_number("--workers", 1, 256), metavar="N",
         help="processes (default 1)",
+    )  # fmt: skip
+    group.add_argument(
+        "--cell-seconds", type=seconds("--cell-seconds"), metavar="S",
+        help="a cell that takes longer fails and the rest goes on; none for no limit (default: 60 for "
+        "your own strategies in plain Python, none for others)",
     )  # fmt: skip
     group.add_argument(
         "--top", type=whole_number("--top", 1, 1_000_000), metavar="N",
@@ -64,8 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     with in_flag_words(arguments), _progress_bar() as on_progress:
         study = sweep(
-            bars, spec, grid, workers=arguments.workers, on_progress=on_progress, finer=finer
-        )
+            bars, spec, grid, workers=arguments.workers, on_progress=on_progress, finer=finer,
+            cell_seconds=arguments.cell_seconds or _default_limit(spec),
+        )  # fmt: skip
     order = ranked(study, arguments.metric)
     if arguments.json:
         from engine.cli.document import print_json  # noqa: PLC0415
@@ -77,6 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
 
         show(_listing(study, order[: arguments.top or _TOP], arguments.metric))
     return 0
+
+
+def _default_limit(spec: BacktestSpec) -> float | None:
+    """Return the time limit of a cell: none where it cannot loop for ever, so that rules need no process."""
+    from engine.jobs.requests import PLAIN_CELL_SECONDS  # noqa: PLC0415
+    from engine.jobs.work import runs_plain_code  # noqa: PLC0415
+
+    names = [sleeve.name for sleeve in (spec.strategy, *spec.sleeves)]
+    return PLAIN_CELL_SECONDS if any(map(runs_plain_code, names)) else None
 
 
 def study_document(study: StudyResult, cells: Any) -> dict[str, Any]:

@@ -227,6 +227,10 @@ class Bars:
         return pd.DataFrame(data, index=index)
 
 
+# An asset without a bar for longer than both has stopped trading, as far as anybody can know.
+LATELY_BARS, LATELY_DAYS = 10, 7
+
+
 @dataclass(frozen=True, eq=False)
 class Panel:
     """Several instruments on one time axis.
@@ -239,6 +243,10 @@ class Panel:
         Union of the instruments' close instants, nanoseconds UTC.
     open, high, low, close, volume : float64[n_bars, n_assets]
         NaN where an asset has no bar at that time. Stored so that one asset's series is contiguous.
+    session : int64[n_bars]
+        Session date of each bar, days since 1970-01-01.
+    timeframe : Timeframe
+        Length of one bar, the same for all.
     """
 
     symbols: Sequence[str]
@@ -248,6 +256,38 @@ class Panel:
     low: FloatArray
     close: FloatArray
     volume: FloatArray
+    session: IntArray
+    timeframe: Timeframe
+
+    def __len__(self) -> int:
+        return int(self.time.size)
+
+    @cached_property
+    def carried(self) -> FloatArray:
+        """Closes kept from each asset's last bar, float64[n_bars, n_assets]; NaN before its first."""
+        last = self.last_bar
+        held = np.take_along_axis(self.close.T, np.maximum(last.T, 0), axis=1)
+        return _frozen(np.where(last.T >= 0, held, np.nan)).T
+
+    @cached_property
+    def last_bar(self) -> IntArray:
+        """Bar of each asset's last price up to each bar, int64[n_bars, n_assets]; -1 before its first."""
+        own = np.where(np.isnan(self.close.T), -1, np.arange(len(self)))
+        return _frozen(np.maximum.accumulate(own, axis=1)).T
+
+    @cached_property
+    def trades(self) -> npt.NDArray[np.bool_]:
+        """Where an asset has had a price lately, bool[n_bars, n_assets]: in the last 10 bars or 7 days."""
+        last = self.last_bar.T
+        days = self.session - self.session[np.maximum(last, 0)]
+        recent = (np.arange(len(self)) - last < LATELY_BARS) | (days <= LATELY_DAYS)
+        return _frozen((last >= 0) & recent).T
+
+    def label(self, bar: int) -> str:
+        """Return the stamp people see, as `Bars.label`."""
+        if not self.timeframe.is_intraday:
+            return str(np.datetime64(int(self.session[bar]), "D"))
+        return format_time(int(self.time[bar]))
 
     @classmethod
     def align(cls, series: Sequence[Bars]) -> Self:
@@ -256,7 +296,7 @@ class Panel:
         Raises
         ------
         InputError
-            No series, or a symbol twice.
+            No series, a symbol twice, or bars of different lengths.
         """
         symbols = [bars.symbol for bars in series]
         if not series or len(set(symbols)) != len(symbols):
@@ -264,13 +304,41 @@ class Panel:
                 "a panel needs different symbols", field="data", value=symbols,
                 hint="Give each instrument once",
             )  # fmt: skip
-        time = np.unique(np.concatenate([bars.time for bars in series]))
+        check_lengths(series)
+        joined = np.concatenate([bars.time for bars in series])
+        time, where = np.unique(joined, return_index=True)
+        session = np.concatenate([bars.session for bars in series])[where]
         matrices = {name: np.full((len(series), time.size), np.nan) for name in OHLCV}
         for row, bars in enumerate(series):
             at = np.searchsorted(time, bars.time)
             for name in OHLCV:
                 matrices[name][row, at] = getattr(bars, name)
-        return cls(symbols, time, *(matrices[name].T for name in OHLCV))
+        open_, high, low, close, volume = (_frozen(matrices[name]).T for name in OHLCV)
+        return cls(symbols, time, open_, high, low, close, volume, session, series[0].timeframe)
+
+
+def check_lengths(series: Sequence[Bars]) -> None:
+    """Check that all bars are of one length.
+
+    Raises
+    ------
+    InputError
+        Names a symbol of each length.
+    """
+    lengths = {str(bars.timeframe): bars.symbol for bars in series}
+    if len(lengths) > 1:
+        told = ", ".join(f"{symbol} {length}" for length, symbol in lengths.items())
+        raise InputError(
+            f"the instruments have bars of different lengths: {told}", field="data",
+            hint="Resample them to one bar length",
+        )  # fmt: skip
+
+
+def _frozen[T: np.generic](array: npt.NDArray[T]) -> npt.NDArray[T]:
+    # A strategy that wrote to a panel would change what the next one sees.
+    array = np.ascontiguousarray(array)
+    array.flags.writeable = False
+    return array
 
 
 def format_time(time_ns: int) -> str:

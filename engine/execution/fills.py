@@ -62,6 +62,7 @@ class Entry(StrEnum):
     MARKET = "market"
     LIMIT = "limit"
     STOP = "stop"
+    BRACKET = "bracket"
 
 
 class Unfilled(StrEnum):
@@ -130,7 +131,8 @@ class ExecutionModel(Model):
     )
     entry: Entry = field(
         Entry.MARKET,
-        help="Order that opens a position: market, or limit or stop at a distance from the close",
+        help="Order that opens a position: market, or limit or stop at a distance from the close; bracket is "
+        "set by strategies that give their own entry prices",
     )
     entry_distance: float = field(
         0.0, low=0, high=1e6, step=0.01,
@@ -179,6 +181,8 @@ class ExecutionModel(Model):
     def can_be_ambiguous(self) -> bool:
         """True when one bar's range can hold two events whose order decides the result."""
         stops = any(value is not None for value in (self.stop_loss, self.trailing_stop, self.break_even))
+        if self.entry is Entry.BRACKET:
+            return True
         return (stops and self.take_profit is not None) or self.trailing_stop is not None or (
             self.entry is not Entry.MARKET and (stops or self.take_profit is not None)
         ) or self.break_even is not None
@@ -200,3 +204,6 @@ def _contradictions(model: ExecutionModel) -> Iterator[tuple[str, str, str]]:
     if model.entry is not Entry.MARKET and model.fill is not Fill.NEXT_OPEN:
         problem = f"a {model.entry.value} entry works in the bar after the decision"
         yield "entry", problem, "Use fill next_open"
+    if model.entry is Entry.BRACKET and model.rebalance is not Rebalance.ON_CHANGE:
+        problem = "the orders of a bracket are placed when the signal changes"
+        yield "rebalance", problem, "Use rebalance on_change"

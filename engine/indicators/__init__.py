@@ -19,7 +19,7 @@ from engine.core.errors import StrategyError
 # Number, or a symbol that stands for a parameter while a sweep plans its bank (`engine.strategies`).
 Argument = Any
 
-Pane = Literal["price", "own"]
+Pane = Literal["price", "own", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Kind:
         Names of the rows it fills.
     warmup : callable
         ``warmup(args) -> int``: bars before the first valid value.
-    panes : tuple of {"price", "own"}
-        For each output: drawn over the candles, or in a pane of its own.
+    panes : tuple of {"price", "own", "none"}
+        For each output: drawn over the candles, in a pane of its own, or not at all.
     """
 
     name: str

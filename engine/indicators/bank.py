@@ -28,6 +28,9 @@ BLENDS = {
 }
 SOURCES = (*OHLCV, *BLENDS)
 
+# First word of a series that marks the bars of a time of day (`engine.indicators.release`).
+RELEASE = "release"
+
 # A call of the driver, which takes a compiled function as an argument, costs ten plain calls.
 _FEW = 10
 
@@ -72,6 +75,10 @@ def source_series(bars: Bars, name: str) -> FloatArray:
         return blend
     if name in bars.columns:
         return bars.columns[name]
+    if name.startswith(f"{RELEASE} "):
+        from engine.indicators.release import release_series  # noqa: PLC0415  (a kind of this package itself)
+
+        return release_series(bars, name)
     there = ", ".join(bars.columns) if bars.columns else "none besides the prices"
     guess = nearest(name, bars.columns)
     hint = f"{guess} " if guess.startswith("Did") else ""

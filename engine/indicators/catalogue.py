@@ -34,7 +34,7 @@ _DEFAULTS = {
     ("er", "length"): 10, ("eri", "length"): 13, ("mom", "length"): 10, ("trix", "length"): 30,
     ("log_return", "length"): 1, ("accbands", "length"): 20, ("natr", "length"): 14, ("adosc", "fast"): 3,
     ("adosc", "slow"): 10, ("nvi", "length"): 1, ("cksp", "x"): 3.0, ("cksp", "q"): 20,
-    ("cksp", "tvmode"): False, ("bbands", "ddof"): 1,
+    ("cksp", "tvmode"): False, ("cksp", "mamode"): "sma", ("bbands", "ddof"): 1,
 }  # fmt: skip
 # They take the lines of other indicators.
 _NOT_DRAWN = {"long_run", "short_run", "xsignals", "tsignals", "signals", "vp", "cross", "cross_value"}
@@ -44,6 +44,7 @@ _UNTOLD = {
     "alma": {"sigma": ("float", "Width of the bell of weights. Default: ```6.0```")},
     "supertrend": {"atr_length": ("int", "ATR period. Default: ```7```")},
 }
+_TITLES = {"mamode": "Average", "ddof": "Degrees off", "drift": "Difference over"}
 # Their value at a bar changes, or stands where it was not known yet, when later bars come: for looking only.
 LOOKS_AHEAD = {
     "dpo": "centred: drawn half its length before it is known",
@@ -235,7 +236,11 @@ def _field(indicator: str, name: str, kind: str, words: str) -> FieldInfo | None
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    if isinstance(default, bool | str):
+    choices: tuple[str, ...] = ()
+    title = _TITLES.get(name, title_of(name))
+    if name == "mamode":
+        word, choices = "choice", tuple(_library().ma())
+    elif isinstance(default, bool | str):
         word = "bool" if isinstance(default, bool) else "str"
     elif not isinstance(default, int | float):
         return None
@@ -243,7 +248,7 @@ def _field(indicator: str, name: str, kind: str, words: str) -> FieldInfo | None
         word, low, high, step = "int", min(default, 1), 100_000, 1
     else:
         word, default, low, high, step = "float", float(default), -1e9, 1e9, 0.1
-    return FieldInfo(name, word, default, low, high, step, (), "", told, False, title_of(name))
+    return FieldInfo(name, word, default, low, high, step, choices, "", told, optional=False, title=title)
 
 
 def _checked(entry: CatalogueEntry, name: str, value: Any) -> Any:
@@ -252,17 +257,22 @@ def _checked(entry: CatalogueEntry, name: str, value: Any) -> Any:
     if name not in known:
         raise InputError(f"unknown parameter '{name}'", field=where, value=value, hint=nearest(name, known))
     info = known[name]
-    kinds: Any = {"int": int, "float": (int, float), "bool": bool, "str": str}[info.type]
-    is_good = isinstance(value, kinds) and (info.type == "bool" or not isinstance(value, bool))
-    if is_good and info.type in ("int", "float"):
-        is_good = bool(np.isfinite(value)) and float(info.low or 0) <= value <= float(info.high or np.inf)
-    if not is_good:
-        word = {"int": "whole number", "float": "number", "bool": "yes or no", "str": "word"}[info.type]
+    if not _fits(info, value):
+        word = {"int": "whole number", "float": "number", "bool": "yes or no"}.get(info.type, "word")
         raise InputError(
             f"{info.title} must be a {word} in its range", field=where, value=value,
             hint=f"The default is {info.default}",
         )  # fmt: skip
     return value
+
+
+def _fits(info: FieldInfo, value: Any) -> bool:
+    kinds: dict[str, Any] = {"int": int, "float": (int, float), "bool": bool}
+    if not isinstance(value, kinds.get(info.type, str)) or (info.choices and value not in info.choices):
+        return False
+    if info.type in ("int", "float"):
+        return not isinstance(value, bool) and float(info.low or 0.0) <= value <= float(info.high or np.inf)
+    return True
 
 
 def _columns(made: Any) -> dict[str, pd.Series]:

@@ -18,6 +18,11 @@ def _bollinger(prices, source, args, out):
         lower[t] = middle[t] - reach
 
 
+@indicator(outputs=("mean", "deviation"), warmup=full_window, panes=("price", "none"))
+def _moments(prices, source, args, out):
+    window_moments(source, int(args[0]), out[0], out[1])
+
+
 @indicator(outputs=("upper", "lower"), warmup=lambda args: int(args[0]))
 def _donchian(prices, source, args, out):
     # One bar later: the channel that a close is compared with holds earlier bars only.
@@ -46,6 +51,25 @@ def bollinger(source: str, length: Argument, std: Argument) -> tuple[Indicator, 
         Upper, middle (the simple average) and lower line.
     """
     return three_lines("bollinger", source, (length, std))
+
+
+def moments(source: str, length: Argument) -> tuple[Indicator, Indicator]:
+    """Declare what Bollinger bands are made of: one pair of lines for all widths of a sweep.
+
+    Parameters
+    ----------
+    source : str
+        Input series.
+    length : int
+        Window in bars; valid from bar length-1.
+
+    Returns
+    -------
+    tuple of Indicator
+        The simple average and the population standard deviation (ddof 0). The bands are the average plus and
+        minus width x deviation, to the bit.
+    """
+    return Indicator("moments", source, (length,), 0), Indicator("moments", source, (length,), 1)
 
 
 def donchian(length: Argument) -> tuple[Indicator, Indicator]:

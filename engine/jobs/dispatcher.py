@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,12 +16,12 @@ from typing import Any
 
 from engine.core.errors import IvyError, JobError, WorkerCrashed
 from engine.jobs.border import Failure, attempt
-from engine.jobs.events import Finished, JobEvent
+from engine.jobs.events import Failed, Finished, JobEvent
 from engine.jobs.executor import Ledger, failed
-from engine.jobs.messages import ChunkTask, DropSegment, Ready, Reply, Skipped, Task
+from engine.jobs.messages import Begun, ChunkTask, DropSegment, Ready, Reply, Skipped, Task
 from engine.jobs.pool import Pool, Worker
 from engine.jobs.requests import Job
-from engine.jobs.runs import Run, SweepRun, run_of, series_of
+from engine.jobs.runs import CheckRun, Run, SweepRun, run_of, series_of
 from engine.jobs.shared_bars import SharedBars
 
 _GRACE_SECONDS = 1.0
@@ -101,6 +101,7 @@ class Dispatcher:
     def _loop(self) -> None:
         while self._take_commands():
             self._replace_stuck()
+            self._make_room()
             if self._wants_workers:
                 self._pool.fill()
             self._feed()
@@ -153,9 +154,24 @@ class Dispatcher:
             if not self._give_next(workers[0]):
                 return
 
+    def _make_room(self) -> None:
+        """Take a worker from a look-ahead check for a run that waits: the check may stand in a loop."""
+        if self._pool.with_room() or not any(run.is_waited_for for run in self._runs.values()):
+            return
+        if not all(worker.is_ready for worker in self._pool.workers):  # there will be room soon
+            return
+        for worker in self._pool.workers:
+            job_id, task = worker.tasks[0] if worker.tasks else ("", None)
+            run = self._runs.get(job_id)
+            if isinstance(run, CheckRun) and task is not None:
+                self._pool.remove(worker)
+                self._tell_workers()
+                run.give_back(task)
+                return
+
     def _give_next(self, worker: Worker) -> bool:
         # Single tasks first: a backtest that somebody waits for goes between the chunks of a sweep.
-        for run in sorted(self._runs.values(), key=lambda one: one.is_chunked):
+        for run in sorted(self._runs.values(), key=lambda one: one.rank):
             task = run.next_task()
             if task is None:
                 continue
@@ -193,6 +209,11 @@ class Dispatcher:
             self._pool.failed_starts = 0
             self._tell_workers()
             return
+        if isinstance(message, Begun):
+            job_id, task = worker.tasks[0]
+            if job_id in self._runs:
+                worker.time(self._runs[job_id].allowance(task))
+            return
         reply = message if isinstance(message, Reply) else Reply(0.0, message)
         job_id, task = worker.answered()
         run = self._runs.get(job_id)
@@ -203,10 +224,7 @@ class Dispatcher:
             self._ledger.put(failed(job_id, events))
             self._end(job_id)
             return
-        for event in events:
-            self._ledger.put(event)
-            if isinstance(event, Finished):
-                self._end(job_id)
+        self._put(job_id, events)
 
     # -- workers that end -----------------------------------------------------------------------
 
@@ -215,11 +233,18 @@ class Dispatcher:
         self._tell_workers()
         if worker.is_ready:
             details = f"Exit code {code}{_signal_name(code)}"
-            for run in [one for one in self._runs.values() if one.has_started]:
+            for run in self._hit_by(worker):
                 what = f"A worker process died ({run.progress_words})"
                 self._fail(run.job_id, WorkerCrashed(what, hint="The pool was rebuilt; run again"), details)
         elif self._pool.failed_starts >= _MOST_FAILED_STARTS:
             self._give_up(code)
+
+    def _hit_by(self, worker: Worker) -> list[Run]:
+        """Return the runs that end with a worker that died; a check and the others spare each other."""
+        own = {job_id for job_id, _ in worker.tasks}
+        started = [run for run in self._runs.values() if run.has_started]
+        is_check = any(isinstance(run, CheckRun) for run in started if run.job_id in own)
+        return [run for run in started if run.job_id in own or not (is_check or isinstance(run, CheckRun))]
 
     def _give_up(self, code: int | None) -> None:
         self._wants_workers, self._pool.failed_starts = False, 0
@@ -232,17 +257,31 @@ class Dispatcher:
     def _replace_stuck(self) -> None:
         now = monotonic()
         for worker in tuple(self._pool.workers):
-            if worker.deadline is None or worker.deadline > now:
+            ends = [end for end in (worker.deadline, worker.limit) if end is not None]
+            if not ends or min(ends) > now or worker.connection.poll():  # an answer is there after all
                 continue
-            for job_id, task in worker.tasks:
-                if job_id in self._runs:
-                    self._runs[job_id].give_back(task)
             self._pool.remove(worker)
             self._tell_workers()
+            is_over = worker.limit is not None and worker.limit <= now
+            for position, (job_id, task) in enumerate(worker.tasks):
+                run = self._runs.get(job_id)
+                if run is None:
+                    continue
+                if position == 0 and is_over:
+                    self._put(job_id, run.expire(task))
+                else:
+                    run.give_back(task)
+
+    def _put(self, job_id: str, events: Iterable[JobEvent]) -> None:
+        for event in events:
+            self._ledger.put(event)
+            if isinstance(event, Finished | Failed):
+                self._end(job_id)
 
     def _patience(self) -> float | None:
-        deadlines = [one.deadline for one in self._pool.workers if one.deadline is not None]
-        return max(0.0, min(deadlines) - monotonic()) if deadlines else None
+        workers = self._pool.workers
+        ends = [end for one in workers for end in (one.deadline, one.limit) if end is not None]
+        return max(0.0, min(ends) - monotonic()) if ends else None
 
     def _fail(self, job_id: str, error: IvyError, details: str = "") -> None:
         self._ledger.put(failed(job_id, Failure(error, details)))
@@ -266,6 +305,8 @@ def _hand_over(run: Run, task: Task, worker: Worker) -> None:
     if isinstance(task, ChunkTask) and isinstance(run, SweepRun) and run.job_id not in worker.introduced:
         worker.introduce(run.introduction())
     worker.give(run.job_id, task)
+    if not isinstance(task, ChunkTask):  # a chunk's time begins with its `Begun`
+        worker.time(run.allowance(task))
 
 
 def _events(run: Run, task: Any, reply: Reply) -> list[JobEvent] | Failure:

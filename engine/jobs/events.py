@@ -21,7 +21,7 @@ class Queued:
     """The job was accepted."""
 
     job_id: str
-    kind: str  # "backtest", "sweep", "import"
+    kind: str  # "backtest", "sweep", "leak", "draw", "import"
     title: str
 
 

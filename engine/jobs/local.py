@@ -12,7 +12,7 @@ from engine.jobs.chunks import Chunks
 from engine.jobs.events import Finished, Partial, Progress, Started
 from engine.jobs.executor import Ledger, failed
 from engine.jobs.plugins import PluginFolders
-from engine.jobs.requests import BacktestJob, ImportJob, Job, SweepJob
+from engine.jobs.requests import BacktestJob, DrawJob, ImportJob, Job, LeakJob, SweepJob
 
 
 def run_here(job_id: str, job: Job, ledger: Ledger, plugins: PluginFolders, now: datetime) -> None:
@@ -57,9 +57,20 @@ def _finish(job_id: str, job: Job, ledger: Ledger, plugins: PluginFolders, now: 
             result, run_id = work.run_one(job, now)
             seconds = time.perf_counter() - start
             return Finished(job_id, seconds, run_id, None if run_id else result)
+        case DrawJob():
+            ledger.put(Started(job_id, 1))
+            return Finished(job_id, time.perf_counter() - start, value=work.draw(job))
+        case LeakJob():
+            plugins.refresh()
+            ledger.put(Started(job_id, 1))
+            report = work.check(job)
+            return Finished(job_id, time.perf_counter() - start, value=report)
         case SweepJob():
             plugins.refresh()
-            return _sweep(job_id, job, ledger)
+            from engine.strategies import registry  # noqa: PLC0415
+
+            with registry.steady():
+                return _sweep(job_id, job, ledger)
 
 
 def _sweep(job_id: str, job: SweepJob, ledger: Ledger) -> Finished:

@@ -15,6 +15,7 @@ from engine.jobs.border import Failure
 from engine.jobs.requests import ImportJob
 from engine.jobs.shared_bars import BarsRef
 from engine.jobs.stripped import Stripped
+from engine.registry import Source
 
 # -- to a worker ----------------------------------------------------------------------------------
 
@@ -41,6 +42,26 @@ class PlanTask:
 
 
 @dataclass(frozen=True, slots=True)
+class LeakTask:
+    """Look for look-ahead; answered with a `LeakReport`. Numbers are those of the `LeakJob`."""
+
+    bars: tuple[BarsRef, ...]
+    spec: BacktestSpec
+    probes: int
+    seed: int
+    most_bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawTask:
+    """Compute an indicator for a chart; answered as `DrawJob` says."""
+
+    bars: tuple[BarsRef, ...]
+    name: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportTask:
     """Read price files; answered as `ImportJob` says."""
 
@@ -56,18 +77,24 @@ class ChunkTask:
     stop: int
 
 
-Task = BacktestTask | PlanTask | ImportTask | ChunkTask
+Task = BacktestTask | PlanTask | LeakTask | DrawTask | ImportTask | ChunkTask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Introduce:
-    """What the chunks of a sweep have in common; sent once to each worker before its first chunk."""
+    """What the chunks of a sweep have in common; sent once to each worker before its first chunk.
+
+    ``sources`` are the user's strategies as they were when the sweep began; with ``is_timed`` each chunk is
+    announced by `Begun`.
+    """
 
     job_id: str
     bars: tuple[BarsRef, ...]
     spec: BacktestSpec
     params: npt.NDArray[Any]
     finer: tuple[BarsRef, ...] = ()
+    sources: tuple[Source, ...] = ()
+    is_timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +122,11 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class Ready:
     """The worker has loaded its kernels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Everything is loaded: the cells of the oldest chunk are being evaluated from now on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

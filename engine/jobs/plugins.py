@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+from engine.registry import Source
 
 type _State = frozenset[tuple[str, int, int]]
 
@@ -30,6 +36,27 @@ class PluginFolders:
 
                 registry.scan(folder)
                 self._seen[folder] = state
+
+
+def load_imports(sources: Iterable[Source]) -> None:
+    """Import every module that the files name, also inside functions.
+
+    The first call of a strategy would import them otherwise, seconds that are not its own and that a time
+    limit must not count. A module that cannot be imported is left to the strategy, which says so.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in dict.fromkeys(name for source in sources for name in _imported(source)):
+            with suppress(Exception):
+                importlib.import_module(name)
+
+
+def _imported(source: Source) -> Iterable[str]:
+    for node in ast.walk(ast.parse(source.content)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 def _state_of(folder: Path) -> _State:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -41,6 +42,8 @@ class Worker:
         Whether its kernels are loaded.
     deadline : float or None
         `time.monotonic` at which it is replaced, because it works for a job that has ended.
+    limit : float or None
+        `time.monotonic` at which it is replaced, because its oldest task takes too long.
     """
 
     process: BaseProcess
@@ -49,6 +52,7 @@ class Worker:
     introduced: set[str] = field(default_factory=set)
     is_ready: bool = False
     deadline: float | None = None
+    limit: float | None = None
 
     @property
     def has_room(self) -> bool:
@@ -74,8 +78,12 @@ class Worker:
 
     def answered(self) -> tuple[str, Task]:
         """Take the oldest task off the list: replies come in the order of the tasks."""
-        self.deadline = None
+        self.deadline = self.limit = None
         return self.tasks.popleft()
+
+    def time(self, seconds: float) -> None:
+        """Allow the oldest task so many seconds from now; infinity for any time."""
+        self.limit = None if seconds == inf else monotonic() + seconds
 
     def forget(self, job_id: str, grace_s: float) -> None:
         """Let it skip the rest of an ended job, and give it ``grace_s`` to get rid of what it runs."""

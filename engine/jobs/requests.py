@@ -11,6 +11,9 @@ from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars
 from engine.core.instrument import symbols_text
 
+# An endless loop in one cell must not hold up a night's sweep; no honest backtest takes this long.
+PLAIN_CELL_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class BacktestJob:
@@ -47,13 +50,16 @@ class BacktestJob:
 class SweepJob:
     """Run every cell of a grid; `Partial` per chunk, `Finished.value` is the `StudyResult`.
 
-    ``bars`` and ``finer`` are as in `BacktestJob`.
+    ``bars`` and ``finer`` are as in `BacktestJob`. Where cells run in processes, one that takes longer than
+    ``cell_seconds`` is a failed value; `None` gives the user's own strategies in plain Python
+    `PLAIN_CELL_SECONDS` and all others any time, infinity gives all any time.
     """
 
     bars: Bars | tuple[Bars, ...]
     spec: BacktestSpec
     grid: Mapping[str, Sequence[Any]]
     finer: tuple[Bars, ...] = ()
+    cell_seconds: float | None = None
     kind: str = field(default="sweep", init=False)
 
     @property
@@ -65,6 +71,72 @@ class SweepJob:
     def title(self) -> str:
         """Words for the Jobs dock."""
         return f"{self.spec.strategy.name} sweep on {_on(self.series, self.spec)}"
+
+
+@dataclass(frozen=True)
+class LeakJob:
+    """Prove that a spec looks at no later bar; `Finished.value` is an `engine.backtest.leak.LeakReport`.
+
+    Runs, sweeps and files that wait go first.
+
+    Parameters
+    ----------
+    bars : Bars or tuple of Bars
+        As in `BacktestJob`.
+    spec : BacktestSpec
+    probes, seed, most_bars : int
+        As in `engine.backtest.leak.check_leaks`.
+    """
+
+    bars: Bars | tuple[Bars, ...]
+    spec: BacktestSpec
+    probes: int = 40
+    seed: int = 0
+    most_bars: int = 5_000
+    finer: tuple[Bars, ...] = field(default=(), init=False)
+    kind: str = field(default="leak", init=False)
+
+    @property
+    def series(self) -> tuple[Bars, ...]:
+        """The instruments, one or several."""
+        return as_series(self.bars)
+
+    @property
+    def title(self) -> str:
+        """Words for the Jobs dock."""
+        return f"look-ahead check of {self.spec.strategy.name} on {_on(self.series, self.spec)}"
+
+
+@dataclass(frozen=True)
+class DrawJob:
+    """Compute an indicator of `engine.indicators.catalogue`; `Finished.value` is what its `draw` returns.
+
+    Without a name, the value is the catalogue itself. Its library is slow to load and holds the interpreter,
+    which a window must not.
+
+    Parameters
+    ----------
+    bars : Bars, optional
+    name : str, default ""
+    params : mapping
+        Parameters that differ from their defaults.
+    """
+
+    bars: Bars | None = None
+    name: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    finer: tuple[Bars, ...] = field(default=(), init=False)
+    kind: str = field(default="draw", init=False)
+
+    @property
+    def series(self) -> tuple[Bars, ...]:
+        """The instrument."""
+        return () if self.bars is None else (self.bars,)
+
+    @property
+    def title(self) -> str:
+        """Words for a message."""
+        return f"indicator {self.name}" if self.name else "catalogue of indicators"
 
 
 @dataclass(frozen=True)
@@ -107,4 +179,4 @@ def _on(series: tuple[Bars, ...], spec: BacktestSpec) -> str:
     return spec.data.formula or symbols_text(bars.symbol for bars in series)
 
 
-Job = BacktestJob | SweepJob | ImportJob
+Job = BacktestJob | SweepJob | LeakJob | DrawJob | ImportJob

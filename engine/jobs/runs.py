@@ -7,16 +7,34 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from engine.core.bars import Bars
+from engine.core.errors import JobError
 from engine.jobs import work
+from engine.jobs.border import Failure
 from engine.jobs.chunks import Chunks
 from engine.jobs.events import Finished, JobEvent, Partial, Progress, Started
-from engine.jobs.messages import Answer, BacktestTask, ChunkTask, ImportTask, Introduce, PlanTask, Task
-from engine.jobs.requests import BacktestJob, ImportJob, Job, SweepJob
+from engine.jobs.executor import failed
+from engine.jobs.messages import (
+    Answer,
+    BacktestTask,
+    ChunkTask,
+    DrawTask,
+    ImportTask,
+    Introduce,
+    LeakTask,
+    PlanTask,
+    Task,
+)
+from engine.jobs.requests import PLAIN_CELL_SECONDS, BacktestJob, DrawJob, ImportJob, Job, LeakJob, SweepJob
 from engine.jobs.shared_bars import BarsRef
 from engine.jobs.stripped import restore
+
+# Chunks take a few hundredths of a second; one that takes this long holds a cell that does not end.
+_SEVERAL_SECONDS = 2.0
+_CHECK_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +80,29 @@ class Run(ABC):
             if self.total:
                 yield Started(self.job_id, self.total)
 
+    def allowance(self, task: Task) -> float:  # noqa: ARG002
+        """Return the seconds that a task may take once it is under way; infinity for any time."""
+        return inf
+
+    def expire(self, task: Task) -> Iterator[JobEvent]:
+        """Act on a task that took longer; its worker is being replaced."""
+        self.give_back(task)
+        return iter(())
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits for it and nothing of it was handed out yet."""
+        return False
+
     @property
     def is_chunked(self) -> bool:
         """Whether its next task is one of many small ones."""
         return False
+
+    @property
+    def rank(self) -> int:
+        """Place in the line for a free worker, the lowest first."""
+        return int(self.is_chunked)
 
     @property
     def seconds(self) -> float:
@@ -85,6 +122,11 @@ class SingleRun(Run):
         super().__init__(job_id, "backtests" if series else "files")
         self._task: Task | None = task
         self._series = series
+
+    @property
+    def is_waited_for(self) -> bool:
+        """True for a run or a file until a worker has it."""
+        return self._task is not None
 
     def next_task(self) -> Task | None:
         """Return the task, once."""
@@ -106,6 +148,36 @@ class SingleRun(Run):
             yield Finished(self.job_id, self.seconds, value=restore(outcome.result, self._series))
 
 
+class CheckRun(SingleRun):
+    """A look-ahead check: nobody waits for it, everybody else goes first."""
+
+    def __init__(self, job_id: str, task: LeakTask, series: tuple[Bars, ...]) -> None:
+        super().__init__(job_id, task, series)
+        self.unit = "checks"
+
+    def allowance(self, task: Task) -> float:  # noqa: ARG002
+        """Return a limit: it starts by itself, and an endless loop would hold a worker for good."""
+        return _CHECK_SECONDS
+
+    def expire(self, task: Task) -> Iterator[JobEvent]:  # noqa: ARG002
+        """Give up."""
+        error = JobError(
+            f"the look-ahead check took longer than {_CHECK_SECONDS:g} s",
+            hint="Look for a loop in the strategy that does not end",
+        )
+        yield failed(self.job_id, Failure(error))
+
+    @property
+    def is_waited_for(self) -> bool:
+        """False: it starts by itself."""
+        return False
+
+    @property
+    def rank(self) -> int:
+        """After the chunks of sweeps."""
+        return 2
+
+
 class SweepRun(Run):
     """A sweep: first a plan, then chunks of cells."""
 
@@ -116,6 +188,7 @@ class SweepRun(Run):
         self._plan_task: PlanTask | None = PlanTask(refs.bars, job.spec, dict(job.grid), refs.finer)
         self._plan: work.SweepPlan | None = None
         self._chunks = Chunks(0, 0)
+        self._limit = inf
         self._table: work.StudyTable | None = None
 
     def next_task(self) -> Task | None:
@@ -141,8 +214,29 @@ class SweepRun(Run):
     def introduction(self) -> Introduce:
         """Return what a worker must know before its first chunk."""
         assert self._plan is not None  # noqa: S101  (chunks exist only after the plan)
-        bars, finer = self._refs.bars, self._refs.finer
-        return Introduce(self.job_id, bars, self._job.spec, self._plan.params, finer)
+        return Introduce(
+            self.job_id, self._refs.bars, self._job.spec, self._plan.params, self._refs.finer,
+            self._plan.sources, is_timed=self._limit < inf,
+        )  # fmt: skip
+
+    def allowance(self, task: Task) -> float:
+        """Return the time limit of a cell; several cells are isolated early, none of them fails by that."""
+        if not isinstance(task, ChunkTask) or task.stop - task.start == 1:
+            return self._limit if isinstance(task, ChunkTask) else inf
+        return min(self._limit, _SEVERAL_SECONDS)
+
+    def expire(self, task: Task) -> Iterator[JobEvent]:
+        """Fail a cell that took too long; of several the slow one shows itself when each runs alone."""
+        if not isinstance(task, ChunkTask):
+            self.give_back(task)
+            return
+        if task.stop - task.start == 1:
+            cell = work.failed_cell(f"took longer than {self._limit:g} s")
+            yield from self._enter(task, cell, self._limit)
+            return
+        self._chunks.observe(task.stop - task.start, self.allowance(task))
+        for start in range(task.start, task.stop):
+            self._chunks.give_back(start, start + 1)
 
     def accept(self, task: Task, outcome: Any, seconds: float) -> Iterator[JobEvent]:
         """Enter the plan or the cells."""
@@ -152,6 +246,10 @@ class SweepRun(Run):
         self._plan = plan = outcome
         self._table = work.StudyTable(self._job, plan)
         self.total = self._table.total
+        if self._job.cell_seconds is not None:
+            self._limit = self._job.cell_seconds
+        elif self._plan.is_plain:
+            self._limit = PLAIN_CELL_SECONDS
         self._chunks = Chunks(
             self.total, plan.n_bars, workers=self._workers, is_compiled=plan.is_compiled
         )
@@ -183,4 +281,9 @@ def run_of(job_id: str, job: Job, refs: tuple[BarsRef, ...], now: datetime, work
     if isinstance(job, BacktestJob):
         task = BacktestTask(both.bars, job.spec, job.store, now, both.finer)
         return SingleRun(job_id, task, series_of(job))
+    if isinstance(job, DrawJob):
+        return SingleRun(job_id, DrawTask(both.bars, job.name, job.params), series_of(job))
+    if isinstance(job, LeakJob):
+        check = LeakTask(both.bars, job.spec, job.probes, job.seed, job.most_bars)
+        return CheckRun(job_id, check, series_of(job))
     return SweepRun(job_id, job, both, workers)

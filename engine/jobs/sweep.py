@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from engine.backtest.spec import BacktestSpec
@@ -30,6 +31,7 @@ def sweep(
     workers: int = 1,
     on_progress: OnProgress | None = None,
     finer: Sequence[Bars] = (),
+    cell_seconds: float | None = None,
 ) -> StudyResult:
     """Evaluate every legal cell of a grid.
 
@@ -48,6 +50,11 @@ def sweep(
         Called as ``on_progress(done, total)`` while it runs.
     finer : sequence of Bars, default ()
         Shorter bars of the same instruments that decide what came first inside a bar.
+    cell_seconds : float, optional
+        A cell that takes longer is a failed value, "took longer than N s", and its process is replaced; the
+        other cells go on. With a limit 1 worker is a process of its own too. The default (`None`) gives
+        the user's own strategies in plain Python 60 s and others any time where processes run them, and no
+        limit in this process, which has no way out of an endless loop. Infinity gives all any time.
 
     Returns
     -------
@@ -61,16 +68,22 @@ def sweep(
     WorkerCrashed
         A worker process died.
     """
-    if workers == 1 and on_progress is None:
+    if cell_seconds is not None and not cell_seconds > 0:
+        raise InputError(
+            f"must be above 0, was {cell_seconds!r}", field="cell_seconds", value=cell_seconds,
+            hint="Give the seconds that one cell may take",
+        )  # fmt: skip
+    is_here = workers == 1 and cell_seconds in (None, inf)
+    if is_here and on_progress is None:
         from engine.studies.sweep import sweep_here  # noqa: PLC0415  (numba only when used)
 
         return sweep_here(bars, spec, grid, finer=finer)
-    with closing(_executor(workers, spec, on_progress)) as executor:
+    with closing(_inline(on_progress) if is_here else _processes(workers, spec)) as executor:
         prices = bars if isinstance(bars, Bars) else tuple(bars)
-        executor.submit(SweepJob(prices, spec, grid, tuple(finer)))
+        executor.submit(SweepJob(prices, spec, grid, tuple(finer), cell_seconds))
         while True:
             event = executor.events.get()
-            if workers > 1:
+            if not is_here:
                 _report(event, on_progress)
             match event:
                 case Finished():
@@ -82,11 +95,13 @@ def sweep(
                     raise JobCancelled("the sweep was stopped")
 
 
-def _executor(workers: int, spec: BacktestSpec, on_progress: OnProgress | None) -> Executor:
+def _inline(on_progress: OnProgress | None) -> Executor:
+    return InlineExecutor(listener=lambda event: _report(event, on_progress))
+
+
+def _processes(workers: int, spec: BacktestSpec) -> Executor:
     if workers < 1:
         raise InputError(f"must be at least 1, was {workers}", field="workers", value=workers)
-    if workers == 1:
-        return InlineExecutor(listener=lambda event: _report(event, on_progress))
     if multiprocessing.parent_process() is not None:
         raise JobError(
             "a worker process started a sweep with workers of its own",

@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from engine.backtest.result import BacktestResult
 from engine.core.bars import FloatArray
-from engine.jobs.requests import BacktestJob, ImportJob, SweepJob
+from engine.jobs.requests import BacktestJob, DrawJob, ImportJob, LeakJob, SweepJob
+from engine.registry import Source
 
 if TYPE_CHECKING:
+    from engine.backtest.leak import LeakReport
     from engine.studies.cells import CellRunner
     from engine.studies.sweep import StudyResult
 
@@ -31,12 +33,18 @@ class SweepPlan:
         Bars of each cell.
     is_compiled : bool
         Whether the strategy is a compiled rule.
+    is_plain : bool, default False
+        Whether a strategy of the spec is plain Python of the user, which may never end.
+    sources : tuple of Source, default ()
+        The user's strategies among them, as they are now.
     """
 
     params: npt.NDArray[Any]
     illegal: int
     n_bars: int
     is_compiled: bool
+    is_plain: bool = False
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +71,26 @@ def plan_sweep(job: SweepJob) -> SweepPlan:
     InputError, DataError, StrategyError
         As `engine.studies.sweep`.
     """
+    from engine.strategies import registry  # noqa: PLC0415
     from engine.studies.grid import build_cells  # noqa: PLC0415
     from engine.studies.sweep import length_of  # noqa: PLC0415
 
     spec = job.spec
     cells = build_cells(spec.strategy.name, spec.strategy.params, job.grid)
     n_bars, is_compiled = length_of(job.bars, spec, job.finer)
-    return SweepPlan(cells.params, cells.illegal, n_bars, is_compiled)
+    names = [sleeve.name for sleeve in (spec.strategy, *spec.sleeves)]
+    return SweepPlan(
+        cells.params, cells.illegal, n_bars, is_compiled,
+        is_plain=any(runs_plain_code(name) for name in names),
+        sources=registry.freeze(names),
+    )  # fmt: skip
+
+
+def runs_plain_code(name: str) -> bool:
+    """Return whether a strategy is plain Python of the user: no rule, and not part of the program."""
+    from engine.strategies import registry  # noqa: PLC0415
+
+    return registry.is_user_plugin(name) and registry.get(name).decide is None
 
 
 def prepare(job: SweepJob, params: npt.NDArray[Any]) -> CellRunner:
@@ -77,6 +98,13 @@ def prepare(job: SweepJob, params: npt.NDArray[Any]) -> CellRunner:
     from engine.studies.cells import CellRunner  # noqa: PLC0415
 
     return CellRunner(job.bars, job.spec, params, job.finer)
+
+
+def failed_cell(what: str) -> CellValues:
+    """Return one cell that failed."""
+    from engine.metrics import METRIC_NAMES  # noqa: PLC0415
+
+    return CellValues(np.full((1, len(METRIC_NAMES)), np.nan), {0: what})
 
 
 def run_chunk(cells: CellRunner, start: int, stop: int) -> CellValues:
@@ -95,13 +123,30 @@ def run_one(job: BacktestJob, now: datetime) -> tuple[BacktestResult, str]:
         Empty without a store.
     """
     from engine.backtest.run import run_backtest  # noqa: PLC0415
+    from engine.storage.proofs import with_proof_key  # noqa: PLC0415
+    from engine.strategies import registry  # noqa: PLC0415
 
-    result = run_backtest(job.bars, job.spec, job.finer)
+    with registry.steady():  # the key is that of the source that ran
+        result = with_proof_key(run_backtest(job.bars, job.spec, job.finer))
     if job.store is None:
         return result, ""
     from engine.storage.run_store import RunStore  # noqa: PLC0415
 
     return result, RunStore(job.store).save(result, now=now)
+
+
+def check(job: LeakJob) -> LeakReport:
+    """Return what a spec's outputs owe to later bars; a strategy that raises is told in the report."""
+    from engine.backtest.leak import check_leaks  # noqa: PLC0415
+
+    return check_leaks(job.bars, job.spec, probes=job.probes, seed=job.seed, most_bars=job.most_bars)
+
+
+def draw(job: DrawJob) -> Any:
+    """Return the lines of an indicator, or the catalogue."""
+    from engine.indicators import catalogue  # noqa: PLC0415
+
+    return catalogue.catalogue() if job.bars is None else catalogue.draw(job.bars, job.name, job.params)
 
 
 def read_file(job: ImportJob) -> Any:

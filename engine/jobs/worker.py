@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.connection import Connection
@@ -25,11 +26,14 @@ from engine.jobs.border import Failure, attempt
 from engine.jobs.messages import (
     Answer,
     BacktestTask,
+    Begun,
     ChunkTask,
+    DrawTask,
     DropSegment,
     Forget,
     ImportTask,
     Introduce,
+    LeakTask,
     PlanTask,
     Ready,
     Reply,
@@ -37,8 +41,8 @@ from engine.jobs.messages import (
     Stop,
     Task,
 )
-from engine.jobs.plugins import PluginFolders
-from engine.jobs.requests import BacktestJob, SweepJob
+from engine.jobs.plugins import PluginFolders, load_imports
+from engine.jobs.requests import BacktestJob, DrawJob, LeakJob, SweepJob
 from engine.jobs.shared_bars import AttachedBars, BarsRef
 from engine.jobs.stripped import strip
 
@@ -55,7 +59,7 @@ def main(connection: Connection, plugin_folders: tuple[Path, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
     inbox = _Inbox(connection)
-    worker = _Worker(PluginFolders(plugin_folders), inbox)
+    worker = _Worker(PluginFolders(plugin_folders), inbox, partial(_send, connection))
     attempt(warm)  # only saves time: what is wrong here is told by the first job
     _send(connection, Ready())
     while (message := inbox.tasks.get()) is not None:
@@ -102,6 +106,7 @@ class _Study:
     def __init__(self, introduction: Introduce) -> None:
         self.introduction = introduction
         self.cells: CellRunner | None = None
+        self.strategies: Any = None
 
 
 class _Inbox:
@@ -131,9 +136,9 @@ class _Inbox:
 
 
 class _Worker:
-    def __init__(self, plugins: PluginFolders, inbox: _Inbox) -> None:
+    def __init__(self, plugins: PluginFolders, inbox: _Inbox, tell: Callable[[Begun], None]) -> None:
         self.bars = AttachedBars()
-        self._plugins, self._inbox = plugins, inbox
+        self._plugins, self._inbox, self._tell = plugins, inbox, tell
 
     def perform(self, task: Task) -> Any:
         match task:
@@ -147,6 +152,13 @@ class _Worker:
                 return work.plan_sweep(
                     SweepJob(self._prices(task.bars), task.spec, task.grid, self._series(task.finer))
                 )
+            case LeakTask():
+                self._plugins.refresh()
+                prices = self._prices(task.bars)
+                return work.check(LeakJob(prices, task.spec, task.probes, task.seed, task.most_bars))
+            case DrawTask():
+                bars = self._series(task.bars)
+                return work.draw(DrawJob(bars[0] if bars else None, task.name, task.params))
             case ImportTask():
                 return work.read_file(task.job)
 
@@ -154,12 +166,21 @@ class _Worker:
         study = self._inbox.studies.get(task.job_id)
         if study is None:
             return Skipped()
+        from engine.strategies import registry  # noqa: PLC0415
+
+        about = study.introduction
         if study.cells is None:
-            self._plugins.refresh()
-            about = study.introduction
-            job = SweepJob(self._prices(about.bars), about.spec, {}, self._series(about.finer))
-            study.cells = work.prepare(job, about.params)
-        return work.run_chunk(study.cells, task.start, task.stop)
+            # As they were when the sweep began: a file may have been edited since.
+            study.strategies = registry.thaw(about.sources)
+        with registry.steady(study.strategies):
+            if study.cells is None:
+                job = SweepJob(self._prices(about.bars), about.spec, {}, self._series(about.finer))
+                study.cells = work.prepare(job, about.params)
+                if about.is_timed:
+                    load_imports(about.sources)
+            if about.is_timed:
+                self._tell(Begun())
+            return work.run_chunk(study.cells, task.start, task.stop)
 
     def _backtest(self, task: BacktestTask) -> Answer:
         finer = self._series(task.finer)
@@ -175,7 +196,7 @@ class _Worker:
         return series[0] if len(series) == 1 else series
 
 
-def _send(connection: Connection, message: Ready | Reply) -> None:
+def _send(connection: Connection, message: Ready | Begun | Reply) -> None:
     def send() -> None:
         try:
             connection.send(message)

@@ -19,7 +19,7 @@ from engine.kernels.compile import kernel
 from engine.kernels.types import SERIES, STAMPS, Prices
 
 # numba's disk cache does not see the machine code below: whoever changes it raises this number.
-VIEW_VERSION = 1
+VIEW_VERSION = 2
 
 # Columns of a table of addresses: the fields of `Prices` in order.
 OPEN, HIGH, LOW, CLOSE, VOLUME, TIME, SESSION = range(7)
@@ -43,20 +43,25 @@ def row_at(address, n):
     return _plain_view(address, n, np.float64).reshape(1, -1)
 
 
+def pair_at(address, n):
+    """Return the float64[2, n] at an address, read-only."""
+    return _plain_view(address, 2 * int(n), np.float64).reshape(2, -1)
+
+
 def flags_at(address, n):
     """Return the uint8[1, n] at an address, read-only."""
     return _plain_view(address, n, np.uint8).reshape(1, -1)
 
 
 def _plain_view(address, n, kind):
-    # What the four above do when nothing is compiled.
+    # What the five above do when nothing is compiled.
     size = int(n) * np.dtype(kind).itemsize
     view = np.frombuffer((ctypes.c_char * size).from_address(int(address)), kind)
     view.flags.writeable = False
     return view
 
 
-def _compile_view(plain, result):
+def _compile_view(plain, result, rows=1):
     """Give a function above its machine code: an array structure without an owner."""
 
     def codegen(context, builder, _signature, given):
@@ -65,7 +70,7 @@ def _compile_view(plain, result):
         itemsize = context.get_constant(types.intp, result.dtype.bitwidth // 8)
         shape, strides = [n], [itemsize]
         if result.ndim == 2:
-            shape = [context.get_constant(types.intp, 1), n]
+            shape = [context.get_constant(types.intp, rows), n]
             strides = [builder.mul(n, itemsize), itemsize]
         populate_array(
             array, data=builder.inttoptr(address, array.data.type), shape=cgutils.pack_array(builder, shape),
@@ -85,6 +90,7 @@ def _compile_view(plain, result):
 _compile_view(series_at, SERIES)
 _compile_view(stamps_at, STAMPS)
 _compile_view(row_at, TABLE)
+_compile_view(pair_at, TABLE, rows=2)
 _compile_view(flags_at, FLAGS)
 
 

@@ -19,6 +19,7 @@ from engine.kernels.costs import commission_of, slipped
 from engine.kernels.exits import BEFORE, BY_LIMIT, BY_STOP
 from engine.kernels.sizes import distance, share_of, sized_share
 from engine.kernels.terms import (
+    AT_BRACKET,
     AT_LIMIT,
     AT_MARKET,
     BORROW_PER_DAY,
@@ -39,7 +40,8 @@ from engine.kernels.types import MATRIX, VECTOR
 
 # A position that some path may hold; prices are mirrored for a short. Side 0: none. The books behind it are
 # the corners of least and most money times least and most units per money: any path lies between them.
-SIDE, FILL, FIXED, AIM, TRAIL, EVEN, LEAST, MOST, SINCE, CORNERS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+# HOW says whether it was entered inside the bar that comes next.
+SIDE, FILL, FIXED, AIM, TRAIL, EVEN, LEAST, MOST, SINCE, HOW, CORNERS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 N_CORNERS = 4
 SLOT_SIZE = CORNERS + 2 * N_CORNERS
 SLOTS = 32
@@ -48,8 +50,9 @@ SLOTS = 32
 OUT, PENDING, DEAD = 0, 1, 2
 RANGES = 3
 
-# The waiting entry.
-ORDER_SIGNAL, ORDER_LEVEL, ORDER_UNTIL, ORDER_DECIDED = 0, 1, 2, 3
+# The waiting entry: its level to buy and its level to sell, NaN where it does not wait.
+ORDER_SIGNAL, ORDER_BUY, ORDER_SELL, ORDER_UNTIL, ORDER_DECIDED = 0, 1, 2, 3, 4
+ORDER_SIZE = 5
 
 
 @account_kernel
@@ -122,7 +125,7 @@ def hold(slots, found, side, price, bar, decision, market, terms, ranges):
     if row == SLOTS:
         return row
     fill = side * price
-    slots[row, SIDE], slots[row, SINCE] = side, bar
+    slots[row, SIDE], slots[row, SINCE], slots[row, HOW] = side, bar, BEFORE
     slots[row, FILL] = slots[row, LEAST] = slots[row, MOST] = fill
     slots[row, FIXED] = fill - distance(terms.stop_loss, price, 0, decision, market, terms)
     slots[row, AIM] = fill + distance(terms.take_profit, price, 0, decision, market, terms)
@@ -163,8 +166,10 @@ def turn(slots, top, ranges, order, found, bar, target, market, extra, terms):
         held = slots[row, SIDE]
         if held == 0.0:
             continue
-        if held * exposure > 0.0:
-            adjust(slots, row, exposure, raw, decision, market, terms)
+        # The target of a bracket does not say which side was filled.
+        own = held * abs(exposure) if terms.entry == AT_BRACKET else exposure
+        if held * own > 0.0:
+            adjust(slots, row, own, raw, decision, market, terms)
             continue
         if at_market:
             for at in range(CORNERS, SLOT_SIZE, 2):
@@ -178,39 +183,65 @@ def turn(slots, top, ranges, order, found, bar, target, market, extra, terms):
         buy_all(ranges, OUT, exposure, price, found, market, terms)
     elif target != 0.0 and terms.entry != AT_MARKET:
         pour(ranges, OUT, PENDING)
-        better = -1.0 if terms.entry == AT_LIMIT else 1.0
+        both = terms.entry == AT_BRACKET
         order[ORDER_SIGNAL], order[ORDER_UNTIL], order[ORDER_DECIDED] = target, terms.entry_bars, decision
-        order[ORDER_LEVEL] = market.close[0, decision] + better * side * extra.level[0, decision]
+        order[ORDER_BUY] = extra.level[0, decision] if both or side > 0.0 else np.nan
+        order[ORDER_SELL] = extra.level[1, decision] if both or side < 0.0 else np.nan
     return hold(slots, found, side, price, bar, decision, market, terms, ranges)
 
 
 @loop_kernel
-def try_entry(slots, ranges, order, found, bar, market, extra, terms):
-    """Fill a waiting entry inside a bar; return its row (as `hold`) and whether it was filled at the open."""
-    signal, decision = order[ORDER_SIGNAL], int(order[ORDER_DECIDED])
-    side = 1.0 if signal > 0.0 else -1.0
-    level, start = side * order[ORDER_LEVEL], side * market.open[0, bar]
+def met(side, level, bar, market, terms):
+    """Return whether a bar fills an order at ``level``: 0 no, 1 at the open, 2 inside its range."""
+    level, start = side * level, side * market.open[0, bar]
     lowest = market.low[0, bar] if side > 0.0 else -market.high[0, bar]
     highest = market.high[0, bar] if side > 0.0 else -market.low[0, bar]
     limit = terms.entry == AT_LIMIT
-    at_open = start <= level if limit else start >= level
-    if not at_open and not (lowest <= level if limit else highest >= level):
-        return -1, False
-    order[ORDER_SIGNAL] = 0.0
-    exposure = share_of(signal, 0, decision, extra, terms)
-    if exposure == 0.0:
-        pour(ranges, PENDING, OUT)
-        return -1, False
-    raw = market.open[0, bar] if at_open else side * level
-    price = raw if limit else slipped(raw, side, 0, decision, market)
-    buy_all(ranges, PENDING, exposure, price, found, market, terms)
-    return hold(slots, found, side, price, bar, decision, market, terms, ranges), at_open
+    if start <= level if limit else start >= level:
+        return 1
+    return 2 if (lowest <= level if limit else highest >= level) else 0
 
 
 @loop_kernel
-def live(slots, row, bar, entered, market, terms, ranges):
+def try_entry(slots, ranges, order, found, bar, market, extra, terms):
+    """Fill a waiting entry inside a bar; return the last row taken (as `hold`), and if both sides were met.
+
+    Where a bar meets both levels of a bracket inside its range, paths take either side with the same money.
+    """
+    buys = met(1.0, order[ORDER_BUY], bar, market, terms)
+    sells = met(-1.0, order[ORDER_SELL], bar, market, terms)
+    if buys == 0 and sells == 0:
+        return -1, False
+    if buys == 1 or sells == 1:  # the open comes first
+        buys, sells = (buys if buys == 1 else 0), (sells if sells == 1 else 0)
+    signal, decision, last = order[ORDER_SIGNAL], int(order[ORDER_DECIDED]), -1
+    order[ORDER_SIGNAL] = 0.0
+    size = abs(share_of(signal, 0, decision, extra, terms))
+    if size == 0.0:
+        pour(ranges, PENDING, OUT)
+        return -1, False
+    least, most = ranges[PENDING, 0], ranges[PENDING, 1]
+    limit = terms.entry == AT_LIMIT
+    for which in range(2):
+        side, how = (1.0, buys) if which == 0 else (-1.0, sells)
+        if how == 0:
+            continue
+        raw = market.open[0, bar] if how == 1 else order[ORDER_BUY if which == 0 else ORDER_SELL]
+        price = raw if limit else slipped(raw, side, 0, decision, market)
+        ranges[PENDING, 0], ranges[PENDING, 1] = least, most
+        buy_all(ranges, PENDING, side * size, price, found, market, terms)
+        row = hold(slots, found, side, price, bar, decision, market, terms, ranges)
+        if row >= 0 and row < SLOTS and how == 2:
+            slots[row, HOW] = BY_LIMIT if limit else BY_STOP
+        last = max(last, row)
+    return last, buys > 0 and sells > 0
+
+
+@loop_kernel
+def live(slots, row, bar, market, terms, ranges):
     """Let a position live through a bar; return whether more than one thing may have come of it."""
-    side = slots[row, SIDE]
+    side, entered = slots[row, SIDE], int(slots[row, HOW])
+    slots[row, HOW] = BEFORE
     low = market.low[0, bar] if side > 0.0 else -market.high[0, bar]
     high = market.high[0, bar] if side > 0.0 else -market.low[0, bar]
     open_, close = side * market.open[0, bar], side * market.close[0, bar]
@@ -287,14 +318,14 @@ def end_bar(slots, row, bar, is_last, market, terms, ranges, worth):
 
 def _bound(market, extra, targets, terms, low, high):
     slots, ranges = np.zeros((SLOTS, SLOT_SIZE)), np.empty((RANGES, 2))
-    order, found, worth = np.zeros(4), np.empty(4), np.empty((1, 2))
+    order, found, worth = np.zeros(ORDER_SIZE), np.empty(4), np.empty((1, 2))
     ranges[:, 0], ranges[:, 1] = np.inf, -np.inf
     found[0] = found[2] = np.inf
     found[1] = found[3] = -np.inf
     widen(ranges, OUT, terms.capital)
     acted, top, is_wide, n_bars = 0.0, 0, False, targets.shape[1]
     for bar in range(n_bars):
-        row, entered_row, entered = -1, -1, BEFORE
+        row = -1
         if bar > 0:
             if terms.accrues:
                 for at in range(top):
@@ -313,10 +344,8 @@ def _bound(market, extra, targets, terms, low, high):
                 row = hold(slots, found, side, price, bar, bar - 1, market, terms, ranges)
         top = max(top, row + 1)
         if order[ORDER_SIGNAL] != 0.0:
-            entered_row, at_open = try_entry(slots, ranges, order, found, bar, market, extra, terms)
-            top = max(top, entered_row + 1)
-            if not at_open:
-                entered = BY_LIMIT if terms.entry == AT_LIMIT else BY_STOP
+            row, parts = try_entry(slots, ranges, order, found, bar, market, extra, terms)
+            top, is_wide = max(top, row + 1), is_wide or parts
             order[ORDER_UNTIL] -= 1.0
             if order[ORDER_UNTIL] <= 0.0:
                 order[ORDER_SIGNAL] = 0.0
@@ -326,8 +355,7 @@ def _bound(market, extra, targets, terms, low, high):
         worth[0, 0], worth[0, 1] = np.inf, -np.inf
         for at in range(top):
             if slots[at, SIDE] != 0.0:
-                how = entered if at == entered_row else BEFORE
-                is_wide = live(slots, at, bar, how, market, terms, ranges) or is_wide
+                is_wide = live(slots, at, bar, market, terms, ranges) or is_wide
             if slots[at, SIDE] != 0.0:
                 end_bar(slots, at, bar, bar == n_bars - 1, market, terms, ranges, worth)
         while top > 0 and slots[top - 1, SIDE] == 0.0:

@@ -14,6 +14,7 @@ BRICK_ROWS = 5
 _DUST = 1e-9
 
 
+@kernel
 def heikin_ashi_opens(open_, close, average, out):
     """Write the opens: half of open and close of the candle before; the first is half of its own bar's.
 

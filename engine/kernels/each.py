@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import float64, int64, types, void
 
-from engine.kernels.addresses import flags_at, prices_at, row_at, series_at
+from engine.kernels.addresses import flags_at, pair_at, prices_at, row_at, series_at
 from engine.kernels.compile import compile_loop, kernel, loop_kernel
 from engine.kernels.performance import LANES, measure
 from engine.kernels.positions import BOOK_SIZE, LOT_SIZE, STATE_SIZE
@@ -51,7 +51,7 @@ def market_at(row, widths, n):
 def extra_at(row, widths, shared):
     """Return the `Extra` of one instrument: its own arrays, the rest from ``shared``."""
     return Extra(
-        row_at(row[GEAR], widths[3]), row_at(row[LEVEL], widths[4]), row_at(row[TRADED], widths[5]),
+        row_at(row[GEAR], widths[3]), pair_at(row[LEVEL], widths[4]), row_at(row[TRADED], widths[5]),
         shared.alive, shared.rank, shared.fine, shared.fine_first,
     )  # fmt: skip
 

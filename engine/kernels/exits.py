@@ -107,6 +107,41 @@ def ban(state, asset, terms):
 
 
 @loop_kernel
+def worth_inside(side, level, asset, decision, high, low, close, market, terms):
+    """Return what a stop entry filled inside a bar is worth at its end: gain as a share of the fill price.
+
+    What `watch` would make of such a position, by the book that asks: its exit inside the bar, or the close.
+    Costs of the exit are left out.
+    """
+    price = slipped(level, side, asset, decision, market)
+    fill, last = side * price, side * close  # mirrored for a short
+    worst = low if side > 0.0 else -high
+    best = high if side > 0.0 else -low
+    trail = distance(terms.trailing_stop, price, asset, decision, market, terms)
+    stop = fill - min(distance(terms.stop_loss, price, asset, decision, market, terms), trail)
+    target = fill + distance(terms.take_profit, price, asset, decision, market, terms)
+    moved = max(stop, best - trail)
+    trails = moved > stop
+    if best - fill >= distance(terms.break_even, price, asset, decision, market, terms) and fill > moved:
+        moved, trails = fill, False
+    met = moved > stop and worst <= moved
+    end = last
+    if worst <= stop:
+        end = stop
+        if terms.resolve == OPTIMISTIC:
+            end = target if best >= target else (last if last > stop else moved)
+    elif best >= target:
+        end = target
+        if terms.resolve == PESSIMISTIC and met:
+            end = max(worst, stop) if trails else moved
+    elif met and terms.resolve == PESSIMISTIC:
+        end = max(worst, stop) if trails else moved
+    elif met and terms.resolve == OPTIMISTIC and last <= moved:
+        end = moved
+    return (end - fill) / price
+
+
+@loop_kernel
 def watch(
     book, state, lots, asset, bar, open_, high, low, close, entered, market, extra, terms, trades, orders,
     traces,

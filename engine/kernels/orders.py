@@ -31,6 +31,7 @@ from engine.kernels.positions import (
     REBALANCE,
     REJECTED_ROWS,
     SEEN,
+    SELL_LEVEL,
     SIGNAL,
     STOPPED,
     UNSENT,
@@ -51,7 +52,7 @@ from engine.kernels.sizes import (
 )
 from engine.kernels.terms import (
     ALIVE,
-    AT_LIMIT,
+    AT_BRACKET,
     AT_MARKET,
     CALENDAR,
     KELLY,
@@ -229,14 +230,19 @@ def fit(book, state, asset, others, gross, held, bar, market, terms, traces):
 
 
 @account_kernel
-def wait_for_level(state, asset, target, decision, market, extra, terms):
-    """Put a limit or stop entry into the market for the coming bars."""
-    side = 1.0 if target > 0.0 else -1.0
-    better = -1.0 if terms.entry == AT_LIMIT else 1.0
-    close = market.close[asset, decision]
-    state[asset, LEVEL] = close + better * side * extra.level[asset, decision]
+def wait_for_level(state, asset, target, decision, extra, terms):
+    """Put a limit or stop entry into the market for the coming bars; a bracket at both its levels."""
+    buys = target > 0.0 or terms.entry == AT_BRACKET
+    state[asset, LEVEL] = extra.level[2 * asset + (0 if buys else 1), decision]
+    state[asset, SELL_LEVEL] = extra.level[2 * asset + 1, decision]
     state[asset, WAITING], state[asset, UNTIL] = target, terms.entry_bars
     state[asset, DECIDED] = decision
+
+
+@account_kernel
+def side_asked(target, quantity, terms):
+    """Return the target as the held side has it: that of a bracket does not say which side was filled."""
+    return -target if terms.entry == AT_BRACKET and target * quantity < 0.0 else target
 
 
 @account_kernel
@@ -253,11 +259,13 @@ def plan(
         state[asset, HELD] = target
         state[asset, CARRY] = state[asset, WAITING] = 0.0
         state[asset, DECISION], state[asset, CAUSE] = decision, reason
-        if terms.entry != AT_MARKET and target != 0.0 and target * quantity <= 0.0:
-            wait_for_level(state, asset, target, decision, market, extra, terms)
-            target = 0.0
-            if quantity == 0.0:
-                return
+        if terms.entry != AT_MARKET and target != 0.0:
+            target = side_asked(target, quantity, terms)
+            if target * quantity <= 0.0:
+                wait_for_level(state, asset, target, decision, extra, terms)
+                target = 0.0
+                if quantity == 0.0:
+                    return
         want_of(
             book, state, asset, target, cash, others, raw, True, bar, decision, market, extra, terms
         )
@@ -344,38 +352,3 @@ def trade_all(
             send(book, state, lots, asset, prices[asset, bar], bar, market, extra, terms, trades, orders)
     if asking > 0:
         rise(book, state, lots, prices, bar, lag, asking, market, extra, terms, trades, orders, traces)
-
-
-@loop_kernel
-def enter(
-    book, state, lots, asset, bar, open_, high, low, market, extra, terms, trades, orders, traces
-):
-    """Fill a waiting entry inside a bar; return 0 nothing, 1 at the open, 2 inside the range."""
-    side = 1.0 if state[asset, WAITING] > 0.0 else -1.0
-    level, start = side * state[asset, LEVEL], side * open_
-    lowest = low if side > 0.0 else -high
-    highest = high if side > 0.0 else -low
-    if terms.entry == AT_LIMIT:
-        at_open, inside = start <= level, lowest <= level
-    else:
-        at_open, inside = start >= level, highest >= level
-    if not (at_open or inside):
-        return 0
-    raw = open_ if at_open else side * level
-    decision, signal = int(state[asset, DECIDED]), state[asset, WAITING]
-    state[asset, WAITING] = 0.0
-    state[asset, DECISION], state[asset, CAUSE] = decision, SIGNAL
-    if terms.sizing == KELLY:
-        book[KELLY_NOW] = kelly_share(book, terms)
-    sum_up(book, state, market.open, bar)
-    value = state[asset, QUANTITY] * market.open[asset, bar]
-    others, gross, held = book[NET] - value, book[GROSS] - abs(value), int(book[POSITIONS])
-    slips = terms.entry != AT_LIMIT
-    want_of(
-        book, state, asset, signal, book[CASH], others, raw, slips, bar, decision, market, extra, terms
-    )
-    if abs(state[asset, WANT]) > abs(state[asset, QUANTITY]):
-        fit(book, state, asset, others, gross, held, bar, market, terms, traces)
-    if state[asset, WANT] != state[asset, QUANTITY]:
-        execute(book, state, lots, asset, raw, bar, market, extra, terms, trades, orders)
-    return 1 if at_open else 2

@@ -12,6 +12,33 @@ from engine.kernels.rolling import exponential_mean, first_number, window_moment
 
 
 @kernel
+def converge(x, fast, slow, smooth, start, first, known, macd, signal):
+    """Run the three averages of `convergence` side by side: each waits for itself alone, bar after bar.
+
+    ``start`` is the first number of ``x``, ``first`` the first bar with both averages, ``known`` that with
+    the signal. The same operations as those of `exponential_mean`, to the bit.
+    """
+    alpha, beta, gamma = 2.0 / (fast + 1.0), 2.0 / (slow + 1.0), 2.0 / (smooth + 1.0)
+    quick, lag = x[start], x[start]
+    for t in range(start + 1, first + 1):
+        quick += alpha * (x[t] - quick)
+        lag += beta * (x[t] - lag)
+    level = quick - lag
+    for t in range(first + 1, known + 1):
+        quick += alpha * (x[t] - quick)
+        lag += beta * (x[t] - lag)
+        level += gamma * ((quick - lag) - level)
+    macd[:known], signal[:known] = np.nan, np.nan
+    macd[known], signal[known] = quick - lag, level
+    for t in range(known + 1, x.shape[0]):
+        quick += alpha * (x[t] - quick)
+        lag += beta * (x[t] - lag)
+        macd[t] = quick - lag
+        level += gamma * (macd[t] - level)
+        signal[t] = level
+
+
+@kernel
 def convergence(x, fast, slow, smooth, macd, signal):
     """Write the MACD, the difference of two EMAs, and the EMA of it.
 
@@ -23,12 +50,18 @@ def convergence(x, fast, slow, smooth, macd, signal):
     macd, signal : float64[size]
         Both are valid from bar max(fast, slow) + smooth - 2 on: the signal's seed is the first difference.
     """
+    size, start = x.shape[0], first_number(x)
+    first = start + max(fast, slow) - 1
+    known = first + smooth - 1
+    if min(fast, slow, smooth) > 1 and known < size:
+        converge(x, fast, slow, smooth, start, first, known, macd, signal)
+        return
     exponential_mean(x, fast, macd)
     exponential_mean(x, slow, signal)
-    for t in range(x.shape[0]):
+    for t in range(size):
         macd[t] -= signal[t]
     exponential_mean(macd, smooth, signal)
-    for t in range(x.shape[0]):
+    for t in range(size):
         if np.isnan(signal[t]):
             macd[t] = np.nan
 

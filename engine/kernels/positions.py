@@ -20,8 +20,9 @@ FINANCED, FIRST, LAST, STOPPED = 7, 8, 9, 10
 ENTRY_PRICE, EVEN, AMBIGUOUS = 11, 12, 13
 # The last own bar; the order of this bar being worked out.
 SEEN, WANT, PRICE, DECISION, CAUSE = 14, 15, 16, 17, 18
-# A waiting limit or stop entry: signal (0: none), level, last bar, deciding bar.
-WAITING, LEVEL, UNTIL, DECIDED = 19, 20, 21, 22
+# A waiting limit or stop entry: signal (0: none), level, bars left, deciding bar. A bracket waits at two
+# levels: LEVEL to buy and SELL_LEVEL to sell.
+WAITING, LEVEL, UNTIL, DECIDED, SELL_LEVEL = 19, 20, 21, 22, 35
 # What the volume cap left: the quantity aimed at, whether it is an exit, its reason, deciding bar.
 GOAL, CARRY, CARRY_REASON, CARRY_DECISION = 23, 24, 25, 26
 # Whether WANT asks for more in this bar and waits for its rank; row k holds the k-th asset that does.
@@ -30,7 +31,7 @@ ASKS, PLACE = 27, 34
 OWN, PRIOR = 28, 29
 # Units filled in bar FILLED_AT, for the volume cap; how, and in which piece, this bar's entry was filled.
 FILLED, FILLED_AT, ENTERED, PIECE = 30, 31, 32, 33
-STATE_SIZE = 35
+STATE_SIZE = 36
 
 # Values of `state[asset, CARRY]`.
 CARRY_ENTRY, CARRY_EXIT = 1.0, 2.0

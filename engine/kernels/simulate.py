@@ -6,11 +6,14 @@ stop, an accrual) quantities and cash are constant, so a whole stretch of equity
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.kernels.book import settle
 from engine.kernels.compile import account_kernel, loop_kernel
 from engine.kernels.costs import accrue
+from engine.kernels.entries import enter
 from engine.kernels.exits import BEFORE, BY_LIMIT, BY_STOP, leave, watch
-from engine.kernels.orders import enter, trade_all, trade_one
+from engine.kernels.orders import trade_all, trade_one
 from engine.kernels.positions import (
     CARRY,
     CARRY_EXIT,
@@ -23,6 +26,7 @@ from engine.kernels.positions import (
     FIRST,
     HELD,
     LAST,
+    LEVEL,
     LIQUIDATION,
     LOT_QUANTITY,
     LOTS_FULL,
@@ -32,7 +36,10 @@ from engine.kernels.positions import (
     QUANTITY,
     RESOLVED,
     SEEN,
+    SELL_LEVEL,
+    STOP,
     STOPPED,
+    TARGET,
     UNTIL,
     UNTIL_NEW_SIGNAL,
     UNTIL_NEXT_CLOSE,
@@ -40,6 +47,7 @@ from engine.kernels.positions import (
 )
 from engine.kernels.terms import (
     ALIVE,
+    AT_BRACKET,
     AT_LIMIT,
     AT_MARKET,
     BAND,
@@ -50,7 +58,7 @@ from engine.kernels.terms import (
     THIS_CLOSE,
 )
 
-KERNEL_VERSION = "2"
+KERNEL_VERSION = "3"
 SCAN = 64
 
 # Cash this far below zero, as a share of the capital, is rounding and not debt.
@@ -80,6 +88,14 @@ def pieces_of(asset, bar, extra, terms):
     return first if extra.fine_first[asset, bar + 1] > first else -1
 
 
+@account_kernel
+def wear(state, asset):
+    """Count a bar of a waiting entry; it lapses with its last one."""
+    state[asset, UNTIL] -= 1.0
+    if state[asset, UNTIL] <= 0.0:
+        state[asset, WAITING] = 0.0
+
+
 @loop_kernel
 def seek_entry(book, state, lots, asset, bar, market, extra, terms, trades, orders, traces):
     """Let a waiting entry meet the bar, or its finer pieces one by one."""
@@ -87,22 +103,20 @@ def seek_entry(book, state, lots, asset, bar, market, extra, terms, trades, orde
     if first < 0:
         found = enter(
             book, state, lots, asset, bar, market.open[asset, bar], market.high[asset, bar],
-            market.low[asset, bar], market, extra, terms, trades, orders, traces,
+            market.low[asset, bar], market.close[asset, bar], market, extra, terms, trades, orders, traces,
         )  # fmt: skip
     else:
         for piece in range(first, extra.fine_first[asset, bar + 1]):
             found = enter(
                 book, state, lots, asset, bar, extra.fine[0, piece], extra.fine[1, piece],
-                extra.fine[2, piece], market, extra, terms, trades, orders, traces,
+                extra.fine[2, piece], extra.fine[3, piece], market, extra, terms, trades, orders, traces,
             )  # fmt: skip
             if found != 0:
                 state[asset, PIECE] = piece
                 break
     if found == 2:
         state[asset, ENTERED] = BY_LIMIT if terms.entry == AT_LIMIT else BY_STOP
-    state[asset, UNTIL] -= 1.0
-    if state[asset, UNTIL] <= 0.0:
-        state[asset, WAITING] = 0.0
+    wear(state, asset)
 
 
 @loop_kernel
@@ -128,7 +142,28 @@ def seek_exit(book, state, lots, asset, bar, market, extra, terms, trades, order
         )  # fmt: skip
 
 
-@loop_kernel
+@account_kernel
+def passes_by(state, bar, is_fixed, market, terms):
+    """Return whether a whole bar leaves the only asset alone: no order, stop or target in its range.
+
+    ``is_fixed`` says that stop and target do not move. A waiting bracket grows a bar older.
+    """
+    if state.shape[0] != 1 or terms.has_fine or terms.has_gaps:
+        return False
+    low, high, quantity = market.low[0, bar], market.high[0, bar], state[0, QUANTITY]
+    if state[0, WAITING] != 0.0:
+        if quantity != 0.0 or terms.entry != AT_BRACKET:
+            return False
+        if high >= state[0, LEVEL] or low <= state[0, SELL_LEVEL]:
+            return False
+        wear(state, 0)
+        return True
+    if quantity > 0.0:
+        return is_fixed and low > state[0, STOP] and high < state[0, TARGET]
+    return quantity == 0.0 or (is_fixed and high < state[0, STOP] and low > state[0, TARGET])
+
+
+@account_kernel
 def live_all(book, state, lots, bar, market, extra, terms, trades, orders, traces):
     """Let a bar happen to every asset that has one: waiting entries by rank, then exits.
 
@@ -185,10 +220,27 @@ def first_change(targets, asset, held, start, stop):
 
 
 @account_kernel
+def is_quiet(state, targets, bar, terms):
+    """Return whether the close before ``bar`` causes no order of the only asset, and none is carried."""
+    one = state.shape[0] == 1 and terms.rebalance == ON_CHANGE and not terms.has_gaps
+    return one and targets[0, bar - 1] == state[0, HELD] and state[0, CARRY] == 0.0
+
+
+@account_kernel
+def is_idle(state, terms):
+    """Return whether an account of one asset with waiting entries has nothing held, waiting or carried."""
+    one = terms.entry != AT_MARKET and state.shape[0] == 1 and not terms.has_gaps
+    free = state[0, QUANTITY] == 0.0 and state[0, WAITING] == 0.0 and state[0, CARRY] == 0.0
+    return one and free
+
+
+@account_kernel
 def next_event(state, targets, bar, market, terms):
     """Return the first bar after ``bar`` at which anything can happen: the next one, but on the short way."""
     n_bars = targets.shape[1]
-    if bar + 1 >= n_bars or terms.accrues or terms.rebalance == BAND or not terms.is_plain:
+    if bar + 1 >= n_bars or terms.accrues or terms.rebalance == BAND:
+        return bar + 1
+    if not terms.is_plain and not is_idle(state, terms):
         return bar + 1
     watched = terms.has_stops and state[0, QUANTITY] != 0.0
     # Away from on_change, a changed target lifts the re-entry ban between orders, so each bar counts.
@@ -329,6 +381,9 @@ def simulate(market, extra, targets, terms, equity, trades, orders, traces, lots
     for asset in range(n_assets):
         state[asset, SEEN] = state[asset, PIECE] = state[asset, FILLED_AT] = -1.0
     lag = 0 if terms.fill == THIS_CLOSE else 1
+    # A stop that moves, the age of a position and the trace of stops need every bar.
+    moves = not (np.isnan(terms.trailing_stop) and np.isnan(terms.break_even)) or terms.time_stop > 0
+    is_fixed = not moves and traces.stops.shape[1] == 1
     bar = 0
     while bar < n_bars:
         if terms.accrues and bar > 0:
@@ -340,12 +395,13 @@ def simulate(market, extra, targets, terms, equity, trades, orders, traces, lots
                 trade_one(
                     book, state, lots, bar, bar - 1, targets, equity, market, extra, terms, trades, orders
                 )
-            else:
+            elif not is_quiet(state, targets, bar, terms):
                 trade_all(
                     book, state, lots, market.open, bar, lag, targets, equity, market, extra, terms, trades,
                     orders, traces,
                 )  # fmt: skip
-        if terms.has_stops or terms.entry != AT_MARKET:
+        acts = terms.has_stops or terms.entry != AT_MARKET
+        if acts and not passes_by(state, bar, is_fixed, market, terms):
             live_all(book, state, lots, bar, market, extra, terms, trades, orders, traces)
         if terms.fill != NEXT_OPEN and bar >= lag:
             mark(book, state, market, bar, bar + 1, equity)

@@ -14,7 +14,7 @@ NEXT_OPEN, NEXT_CLOSE, THIS_CLOSE = 0, 1, 2
 ON_CHANGE, CALENDAR, BAND = 0, 1, 2
 FRACTION, AMOUNT, ATR = 0, 1, 2
 SHARE, CASH_AMOUNT, UNITS, KELLY, RISK = 0, 1, 2, 3, 4
-AT_MARKET, AT_LIMIT, AT_STOP = 0, 1, 2
+AT_MARKET, AT_LIMIT, AT_STOP, AT_BRACKET = 0, 1, 2, 3
 BASE, PESSIMISTIC, OPTIMISTIC = 0, 1, 2
 
 # Columns of `Market.fees`, one row per asset. Rates are fractions.
@@ -51,7 +51,9 @@ class Extra(NamedTuple):
     """What only some runs need, read-only; [1, 1] where a run does not."""
 
     gear: Matrix  # float64[n_assets, n_bars] multiplies the exposure at an order
-    level: Matrix  # float64[n_assets, n_bars] price of the limit or stop entry of a decision
+    # float64[2 x n_assets, n_bars] price of the waiting entry of a decision, NaN for none: of asset a to buy
+    # in row 2a, to sell in row 2a + 1; a bracket has both
+    level: Matrix
     volume: Matrix  # float64[n_assets, n_bars]
     alive: Flags  # uint8[n_assets, n_bars] ABSENT, ALIVE or ENDED
     rank: npt.NDArray[np.int64]  # int64[1 or n_bars, n_assets] assets, best first, as known at a close

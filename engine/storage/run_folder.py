@@ -65,6 +65,8 @@ class Journal:
         Words of the user.
     starred : bool
         Marked by the user.
+    proof_key : str
+        Key of the look-ahead proof of the source that made it; empty for runs of older versions.
     """
 
     created: str
@@ -72,21 +74,28 @@ class Journal:
     count: int = 1
     note: str = ""
     starred: bool = False
+    proof_key: str = ""
 
     @classmethod
-    def first(cls, now: datetime, note: str) -> Self:
+    def first(cls, now: datetime, note: str, proof_key: str = "") -> Self:
         """Return the journal of a run that was just made."""
-        return cls(created=_stamp(now), last_run=_stamp(now), note=note)
+        return cls(created=_stamp(now), last_run=_stamp(now), note=note, proof_key=proof_key)
 
-    def again(self, now: datetime, note: str) -> Journal:
-        """Return the journal after the same run was made once more; an empty note keeps the old one."""
+    def again(self, now: datetime, note: str, proof_key: str = "") -> Journal:
+        """Return the journal after the same run was made once more; empty words keep the old ones."""
         last = max(self.last_run, _stamp(now))
-        return replace(self, last_run=last, count=self.count + 1, note=note or self.note)
+        return replace(
+            self, last_run=last, count=self.count + 1, note=note or self.note,
+            proof_key=proof_key or self.proof_key,
+        )  # fmt: skip
 
     @classmethod
     def of_row(cls, row: Row) -> Self:
         """Return the journal that a row of the index holds."""
-        return cls(row["created"], row["last_run"], row["count"], row["note"], bool(row["starred"]))
+        return cls(
+            row["created"], row["last_run"], row["count"], row["note"], bool(row["starred"]),
+            row.get("proof_key", ""),
+        )  # fmt: skip
 
 
 def write_run(folder: Path, result: BacktestResult) -> None:
@@ -138,7 +147,8 @@ def read_run(folder: Path, bars: Bars, legs: tuple[Bars, ...] = ()) -> BacktestR
             spec=BacktestSpec.read(folder / "spec.yaml"), bars=bars, metrics=_read_metrics(folder),
             orders=arrays.decode_records(folder / "orders.parquet", ORDER_DTYPE),
             trades=arrays.decode_records(folder / "trades.parquet", TRADE_DTYPE, added=("ambiguous",)),
-            receipt=str(record["receipt"]), warnings=tuple(record["warnings"]), legs=legs, **parts,
+            receipt=str(record["receipt"]), warnings=tuple(record["warnings"]), legs=legs,
+            proof_key=str(_read_json(folder / "journal.json").get("proof_key", "")), **parts,
         )  # fmt: skip
     except (InputError, TypeError, KeyError) as error:
         raise _damaged(folder, str(error)) from error
@@ -196,7 +206,7 @@ def index_row(folder: Path, journal: Journal | None = None) -> Row:
             "timeframe": timeframe, "start": record["start"], "end": record["end"],
             "bars": record["bars"], "bars_key": record["bars_key"], "metrics": json.dumps(metrics),
             "bars_keys": [part.key for part in series],
-            "note": journal.note, "starred": int(journal.starred),
+            "note": journal.note, "starred": int(journal.starred), "proof_key": journal.proof_key,
             "search_text": searchable(
                 folder.name, strategy, params_text, *symbols, timeframe, journal.note
             ),

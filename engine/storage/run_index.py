@@ -20,14 +20,14 @@ from typing import Any
 from engine.core.errors import StorageError
 from engine.storage.run_search import Condition
 
-_VERSION = 2
+_VERSION = 3
 _BUSY_SECONDS = 10.0
 _FULL_BYTES = 256 * 1024
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
 
 COLUMNS = (
     "run_id", "receipt", "created", "last_run", "count", "strategy", "params", "params_text", "symbol",
-    "timeframe", "start", "end", "bars", "bars_key", "metrics", "note", "starred", "search_text",
+    "timeframe", "start", "end", "bars", "bars_key", "metrics", "note", "starred", "search_text", "proof_key",
 )  # fmt: skip
 _INTEGERS = {"count", "bars", "starred"}
 _SCHEMA = ", ".join(
@@ -202,6 +202,9 @@ class RunIndex:
             "(run_id TEXT NOT NULL, bars_key TEXT NOT NULL, PRIMARY KEY (run_id, bars_key)) WITHOUT ROWID"
         )
         connection.execute("INSERT OR IGNORE INTO run_bars SELECT run_id, bars_key FROM runs")
+        # Another process may have added it a moment ago.
+        if "proof_key" not in [row["name"] for row in connection.execute("PRAGMA table_info(runs)")]:
+            connection.execute("ALTER TABLE runs ADD COLUMN \"proof_key\" TEXT NOT NULL DEFAULT ''")
         connection.execute("CREATE INDEX IF NOT EXISTS runs_by_time ON runs (last_run)")
         connection.execute("CREATE INDEX IF NOT EXISTS run_bars_by_key ON run_bars (bars_key)")
         connection.execute("CREATE INDEX IF NOT EXISTS runs_by_receipt ON runs (receipt)")

@@ -130,7 +130,7 @@ class RunStore:
         """
         run_id = result.run_id
         prices = {bars_key(bars): bars for bars in (result.bars, *result.legs)}
-        journal = Journal.first(now, note)
+        journal = Journal.first(now, note, result.proof_key)
         target, partial = self._results / run_id, self._results / partial_name()
         placed = None
         try:
@@ -142,7 +142,7 @@ class RunStore:
                 known = self._stored_row(run_id)
                 if known is not None:
                     self._check_same(known, result)
-                    journal = Journal.of_row(known).again(now, note)
+                    journal = Journal.of_row(known).again(now, note, result.proof_key)
                 # Another process may have deleted them since.
                 self._keep_bars(prices)
                 if not target.is_dir():

@@ -36,6 +36,8 @@ class RunSummary:
         Words of the user.
     starred : bool
         Marked by the user.
+    proof_key : str
+        Key of the look-ahead proof of its source; empty for runs of older versions.
     """
 
     run_id: str
@@ -57,6 +59,7 @@ class RunSummary:
     trades: int
     note: str
     starred: bool
+    proof_key: str = ""
 
 
 def summary_of(row: Row) -> RunSummary:
@@ -73,5 +76,5 @@ def summary_of(row: Row) -> RunSummary:
         params=row["params_text"], symbol=row["symbol"], timeframe=row["timeframe"], start=row["start"],
         end=row["end"], bars=row["bars"], total_return=number("total_return"), cagr=number("cagr"),
         sharpe=number("sharpe"), max_drawdown=number("max_drawdown"), trades=int(metrics.get("trades") or 0),
-        note=row["note"], starred=bool(row["starred"]),
+        note=row["note"], starred=bool(row["starred"]), proof_key=row.get("proof_key", ""),
     )  # fmt: skip

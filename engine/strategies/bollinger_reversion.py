@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.indicators import Indicator
-from engine.indicators.channel import bollinger
+from engine.indicators.channel import bollinger, moments
 from engine.strategies import Strategy, StrategyParams, param, rule
 
 
@@ -14,6 +14,14 @@ class BollingerReversion(Strategy):
 
     The position is held until the close crosses the middle line, and stays closed until the close leaves
     the bands again.
+
+    Works in ranges and in markets that overreact, where a stretched price returns to its mean. Fails when a
+    close outside the bands is the start of a trend: the position is then held against the whole move.
+    Costs take a noticeable share, since each trade earns at most the distance from a band to the middle.
+
+    References
+    ----------
+    J. Bollinger, Bollinger on Bollinger Bands (2001).
     """
 
     title, family = "Bollinger reversion", "reversal"
@@ -27,20 +35,25 @@ class BollingerReversion(Strategy):
         )
 
     def indicators(self, p: Any) -> dict[str, Indicator]:
-        """Return the three bands of the close."""
-        upper, middle, lower = bollinger("close", p.length, p.std)
-        return {"upper": upper, "middle": middle, "lower": lower}
+        """Return mean and deviation of the close, which bands of any width share."""
+        middle, deviation = moments("close", p.length)
+        return {"middle": middle, "deviation": deviation}
+
+    def drawn(self, p: Any) -> dict[str, Indicator]:
+        """Return both bands."""
+        upper, _, lower = bollinger("close", p.length, p.std)
+        return {"upper": upper, "lower": lower}
 
     @rule
     def decide(bars: Any, bank, rows, params, target):
         """Enter outside the bands, leave beyond the middle; comparisons with NaN keep it flat."""
-        upper, middle, lower = bank[rows[0]], bank[rows[1]], bank[rows[2]]
+        middle, deviation, width = bank[rows[0]], bank[rows[1]], params[1]
         side = 0.0
         for t in range(bars.close.shape[0]):
-            close = bars.close[t]
-            if close < lower[t]:
+            close, reach = bars.close[t], width * deviation[t]
+            if close < middle[t] - reach:
                 side = 1.0
-            elif close > upper[t]:
+            elif close > middle[t] + reach:
                 side = -1.0
             elif (side > 0.0 and close > middle[t]) or (side < 0.0 and close < middle[t]):
                 side = 0.0

@@ -8,7 +8,18 @@ from engine.strategies import Strategy, rule
 
 
 class BuyAndHold(Strategy):
-    """Long from the first bar to the last."""
+    """Long from the first bar to the last.
+
+    One order at the start; the position is marked at the last close.
+
+    Works when the market rises. Fails when it does not, with the whole of every drawdown. Costs are paid once
+    and count for nothing.
+
+    References
+    ----------
+    W. Sharpe, The Arithmetic of Active Management, Financial Analysts Journal 47 (1991): the average of all
+    active traders, before costs.
+    """
 
     title, family = "Buy and hold", "baseline"
 

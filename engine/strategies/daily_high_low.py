@@ -19,8 +19,8 @@ class DailyHighLow(Strategy):
     bar that ends it.
 
     Works with the break when sessions trend and news arrives overnight; against it in quiet markets,
-    where extremes of yesterday are tested and given back. Fails in the other kind of market. Sensitive to
-    costs: breaks happen every few sessions, and the gain of one is of the size of a session's range.
+    where extremes of yesterday are tested and given back. Fails in the other kind of market. Costs
+    weigh: breaks happen every few sessions, and the gain of one is of the size of a session's range.
 
     References
     ----------

@@ -10,7 +10,19 @@ from engine.strategies import Strategy, StrategyParams, param, rule
 
 
 class EmaCross(Strategy):
-    """Long while the fast EMA is above the slow EMA, short while it is below."""
+    """Long while the fast EMA is above the slow EMA, short while it is below.
+
+    Both averages start with the first price; there is no target until the slower one has seen its span.
+
+    Works in long trends, up or down: it joins each of them late and leaves it late. Fails in sideways
+    markets, where the averages cross at the end of each swing and every turn loses. Costs matter little on
+    daily bars, where it turns a few times a year, and decide on short spans and intraday bars.
+
+    References
+    ----------
+    W. Brock, J. Lakonishok, B. LeBaron, Simple Technical Trading Rules and the Stochastic Properties of Stock
+    Returns, Journal of Finance 47 (1992), for the simple average.
+    """
 
     title, family = "EMA cross", "trend"
 

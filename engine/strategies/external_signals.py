@@ -16,6 +16,14 @@ class ExternalSignals(Strategy):
 
     Rows before the column's first value are flat. A missing value after it is refused, because nobody
     can tell whether it means "flat" or "keep the position".
+
+    Works as well as the program that made the signals; what is added here is exact accounting. Fails when
+    that program knew a bar before its close: the Leak Lab cannot see into another program. Costs are those
+    of the signals: count the turns.
+
+    References
+    ----------
+    docs/method.md, rule 2: a column is known at the close of its bar.
     """
 
     title, family = "External signals", "baseline"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from engine.indicators import Indicator
 from engine.indicators.ichimoku import ichimoku_ahead, middle_of_range
 from engine.indicators.ichimoku import ichimoku_cloud as cloud
@@ -43,31 +41,39 @@ class IchimokuCloud(Strategy):
         constraint = "tenkan < kijun and kijun < senkou_b"
 
     def indicators(self, p: Any) -> dict[str, Indicator]:
-        """Return the cloud for now, the cloud ahead, and Tenkan and Kijun for the chart."""
+        """Return Tenkan, Kijun and span B where they are made: the clouds of a sweep share them."""
+        return {
+            "tenkan": middle_of_range(p.tenkan), "kijun": middle_of_range(p.kijun),
+            "span_b": middle_of_range(p.senkou_b),
+        }  # fmt: skip
+
+    def drawn(self, p: Any) -> dict[str, Indicator]:
+        """Return the cloud for now and the cloud ahead."""
         now_a, now_b = cloud(p.tenkan, p.kijun, p.senkou_b, p.displacement)
         ahead_a, ahead_b = ichimoku_ahead(p.tenkan, p.kijun, p.senkou_b)
-        return {
-            "cloud_a": now_a, "cloud_b": now_b, "ahead_a": ahead_a, "ahead_b": ahead_b,
-            "tenkan": middle_of_range(p.tenkan), "kijun": middle_of_range(p.kijun),
-        }  # fmt: skip
+        return {"cloud_a": now_a, "cloud_b": now_b, "ahead_a": ahead_a, "ahead_b": ahead_b}
+
+    def warmup(self, p: Any) -> int:
+        """Return the bars before the first cloud has come."""
+        return super().warmup(p) + int(p.displacement)
 
     @rule
     def decide(bars: Any, bank, rows, params, target):
         """Leave with the cloud, enter with all three conditions."""
-        now_a, now_b = bank[rows[0]], bank[rows[1]]
-        ahead_a, ahead_b = bank[rows[2]], bank[rows[3]]
+        tenkan, kijun, span_b = bank[rows[0]], bank[rows[1]], bank[rows[2]]
         shift, side = int(params[3]), 0.0
-        for t in range(bars.close.shape[0]):
-            close = bars.close[t]
-            if np.isnan(now_a[t] + now_b[t]):
-                target[t] = 0.0
-                continue
-            above = close > now_a[t] and close > now_b[t]
-            below = close < now_a[t] and close < now_b[t]
+        target[:shift] = 0.0
+        for t in range(shift, bars.close.shape[0]):
+            # Spans are drawn `shift` bars ahead; comparisons with NaN keep the first bars flat.
+            close, made = bars.close[t], t - shift
+            now_a, now_b = 0.5 * (tenkan[made] + kijun[made]), span_b[made]
+            ahead_a = 0.5 * (tenkan[t] + kijun[t])
+            above = (close > now_a) & (close > now_b)
+            below = (close < now_a) & (close < now_b)
             if (side > 0.0 and not above) or (side < 0.0 and not below):
                 side = 0.0
-            if above and ahead_a[t] > ahead_b[t] and close > bars.close[t - shift]:
+            if above and ahead_a > span_b[t] and close > bars.close[made]:
                 side = 1.0
-            elif below and ahead_a[t] < ahead_b[t] and close < bars.close[t - shift]:
+            elif below and ahead_a < span_b[t] and close < bars.close[made]:
                 side = -1.0
             target[t] = side

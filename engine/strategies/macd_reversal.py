@@ -48,10 +48,8 @@ class MacdReversal(Strategy):
         for t in range(bars.close.shape[0]):
             lead = 1.0 if line[t] > signal[t] else (-1.0 if line[t] < signal[t] else 0.0)
             side = 1.0 if line[t] > 0.0 else (-1.0 if line[t] < 0.0 else 0.0)
-            if lead != lead_before:
-                held = lead
-            # At the first bar with a MACD nothing is crossed, but that bar enters above.
-            elif side not in (0.0, side_before):
-                held = 0.0
+            # At the first bar with a MACD nothing is crossed, but that bar enters below.
+            crosses_zero = (side != 0.0) & (side != side_before)
+            held = lead if lead != lead_before else (0.0 if crosses_zero else held)
             lead_before, side_before = lead, side
             target[t] = held

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine.kernels.chance import uniform
+from engine.indicators import Indicator
+from engine.indicators.chance import draws
 from engine.strategies import Strategy, StrategyParams, param, rule
 
 
@@ -18,10 +19,10 @@ class RandomEntry(Strategy):
     with one side allowed it lengthens it. Each side is equally likely when both are allowed. The price is
     not looked at.
 
-    Works never, fails never: its mean result is the drift of the market times the side, less costs. Many
-    seeds give the distribution that a result of the same exposure, holding time and side has to be compared
-    with. Costs: they are its whole mean result when both sides are allowed; trades per bar are `exposure` /
-    `hold`.
+    Works as a yardstick: many seeds give the distribution that a result of the same exposure, holding time
+    and side has to be compared with. Fails, and never wins, by skill: its mean result is the drift of the
+    market times the side, less costs. Costs are its whole mean result when both sides are allowed; trades per
+    bar are `exposure` / `hold`.
 
     Notes
     -----
@@ -45,15 +46,21 @@ class RandomEntry(Strategy):
             "both", help="Sides that are entered; both are equally likely"
         )
 
+    def indicators(self, p: Any) -> dict[str, Indicator]:
+        """Return the two random numbers of each bar: whether something changes, and to what."""
+        event, fate = draws(p.seed)
+        return {"event": event, "fate": fate}
+
     @rule
     def decide(bars: Any, bank, rows, params, target):
-        """Draw twice a bar: whether something changes, and to what."""
-        seed, exposure, hold, sides = int(params[0]), params[1], params[2], params[3]
+        """Compare the numbers of each bar with the chances."""
+        events, fates = bank[rows[0]], bank[rows[1]]
+        exposure, hold, sides = params[1], params[2], params[3]
         gap = hold * (1.0 - exposure) / exposure
         enter, pause = (1.0 if gap <= 1.0 else 1.0 / gap), min(1.0, gap)
         side = 0.0
         for t in range(bars.close.shape[0]):
-            event, fate = uniform(seed, 2 * t), uniform(seed, 2 * t + 1)
+            event, fate = events[t], fates[t]
             chosen = 1.0 if sides == 1.0 or (sides == 0.0 and fate < 0.5) else -1.0
             if side != 0.0:
                 if event < 1.0 / hold:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.indicators import Indicator
-from engine.indicators.channel import bollinger
+from engine.indicators.channel import bollinger, moments
 from engine.strategies import Strategy, StrategyParams, param, rule
 
 
@@ -38,24 +38,29 @@ class RebalancingPremium(Strategy):
         trend_trade: bool = param(False, help="Trade on the side of the middle instead of against the bands")
 
     def indicators(self, p: Any) -> dict[str, Indicator]:
-        """Return the three bands of the close."""
-        upper, middle, lower = bollinger("close", p.bb_length, p.bb_std)
-        return {"upper": upper, "middle": middle, "lower": lower}
+        """Return mean and deviation of the close, which bands of any width share."""
+        middle, deviation = moments("close", p.bb_length)
+        return {"middle": middle, "deviation": deviation}
+
+    def drawn(self, p: Any) -> dict[str, Indicator]:
+        """Return both bands."""
+        upper, _, lower = bollinger("close", p.bb_length, p.bb_std)
+        return {"upper": upper, "lower": lower}
 
     @rule
     def decide(bars: Any, bank, rows, params, target):
         """Fade the bands until the middle, or follow the middle; comparisons with NaN keep it flat."""
-        upper, middle, lower = bank[rows[0]], bank[rows[1]], bank[rows[2]]
-        follows = params[2] > 0.0
+        middle, deviation = bank[rows[0]], bank[rows[1]]
+        width, follows = params[1], params[2] > 0.0
         side = 0.0
         for t in range(bars.close.shape[0]):
-            close = bars.close[t]
+            close, reach = bars.close[t], width * deviation[t]
             beyond = 1.0 if close > middle[t] else (-1.0 if close < middle[t] else 0.0)
             if follows:
                 side = beyond
-            elif close < lower[t]:
+            elif close < middle[t] - reach:
                 side = 1.0
-            elif close > upper[t]:
+            elif close > middle[t] + reach:
                 side = -1.0
             elif side == beyond:
                 side = 0.0

@@ -10,7 +10,19 @@ from engine.strategies import Strategy, StrategyParams, param, rule
 
 
 class SmaCross(Strategy):
-    """Long while the fast SMA is above the slow SMA, short while it is below."""
+    """Long while the fast SMA is above the slow SMA, short while it is below.
+
+    There is no target until both averages are known; equal averages are flat.
+
+    Works in long trends, up or down, which it joins and leaves late. Fails in sideways markets, where the
+    averages cross at the end of each swing. Costs matter little on daily bars, where it turns a few times a
+    year, and decide on short lengths and intraday bars.
+
+    References
+    ----------
+    W. Brock, J. Lakonishok, B. LeBaron, Simple Technical Trading Rules and the Stochastic Properties of Stock
+    Returns, Journal of Finance 47 (1992).
+    """
 
     title, family = "SMA cross", "trend"
 

@@ -13,6 +13,15 @@ class Supertrend(Strategy):
     """Long while the Supertrend direction is up, short while it is down.
 
     Flat until a close has left the first bands: before that the direction is not known.
+
+    Works in trends that outlast a few average ranges, since a band that only tightens keeps the position
+    through small setbacks. Fails in ranges as wide as the bands, where every turn is a loss on both sides.
+    Costs are moderate: it is always in the market and turns a few times a year on daily bars; on intraday
+    bars the same settings turn several times a day.
+
+    References
+    ----------
+    O. Seban, Tout le monde mérite d'être riche (2009), who published the indicator.
     """
 
     title, family = "Supertrend", "trend"

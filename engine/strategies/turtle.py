@@ -22,6 +22,10 @@ class Turtle(Strategy):
     With `skip_after_winner` a breakout is passed over when the breakout before it, taken or passed over,
     ended with a gain from close to close.
 
+    Works in markets with rare, very long trends: few large gains pay for many small losses. Fails in ranges,
+    where breakouts are false; most trades lose, and runs of ten losses are normal. Costs matter little on
+    daily bars, since gains are many times the spread, and a lot where the channel is short.
+
     References
     ----------
     C. Faith, Way of the Turtle (2007), System 1.

@@ -59,10 +59,6 @@ class WasherMeanReversion(Strategy):
         side = 0.0
         for t in range(bars.close.shape[0]):
             score = scores[t]
-            if score < -entry:
-                side = 1.0
-            elif score > entry:
-                side = -1.0
-            elif abs(score) < leave:
-                side = 0.0
+            side = 0.0 if abs(score) < leave else side
+            side = 1.0 if score < -entry else (-1.0 if score > entry else side)
             target[t] = side

@@ -7,13 +7,14 @@ it. Over a million bars that costs more than the cells of a small chunk.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.backtest.account import NO_TRACES
+from engine.backtest.levels import has_levels
 from engine.backtest.market import extra_of, market_of, terms_of
 from engine.backtest.run import (
     benchmark_of,
@@ -32,12 +33,14 @@ from engine.core.errors import IvyError, StrategyError
 from engine.data.split import RunMode
 from engine.indicators import KINDS
 from engine.indicators.bank import fill_bank
+from engine.kernels.bracket_sweep import bracket_sweep_driver
 from engine.kernels.performance import FINAL, METRIC_COUNT
 from engine.kernels.sweep import sweep_driver
 from engine.kernels.terms import record_of
 from engine.kernels.types import prices_of
 from engine.metrics import METRIC_NAMES
 from engine.strategies import Rule, Strategy, load
+from engine.studies.bracket_cells import BracketCells, bracket_cells
 from engine.studies.grid import full_columns
 from engine.studies.plan import BankPlan, cell_params, param_matrix, plan_bank
 
@@ -117,9 +120,13 @@ class CellRunner:
         self._gate: FloatArray | None = None
         self._strategy = load(spec.strategy.name)
         self._columns = full_columns(self._strategy, spec.strategy.params, params)
+        if type(self._strategy).references is not Strategy.references and _has_text(self._columns):
+            # Each cell reads instruments of its own, and trades the others.
+            self._series, self._is_simple = (bars,) if isinstance(bars, Bars) else tuple(bars), False
         self._size = params.size
         self._plan: BankPlan | None = None
         self._lines: Lines | None = None
+        self._brackets: BracketCells | None = None
 
     def run(self, start: int, stop: int, errors: dict[int, str]) -> FloatArray:
         """Return the metrics of cells ``start : stop``, equal bit for bit to single runs.
@@ -190,10 +197,31 @@ class CellRunner:
         if self._gate is None:
             mask = mask_of(bars, spec)[0]
             self._gate = np.zeros(0) if mask is None else mask.astype(np.float64)
+        context = (periods_of(bars, spec), spec.risk_free, benchmark_of(bars))
+        if has_levels(self._strategy):
+            self._drive_brackets(rule, lines, rows, part, context, out)
+            return
         sweep_driver()(
             rule.compiled, prices_of(bars), market_of(bars, spec), extra_of(bars, spec), lines.bank, rows,
-            self._matrix(part), self._gate, record_of(terms_of(spec)), NO_TRACES,
-            (periods_of(bars, spec), spec.risk_free, benchmark_of(bars)), out,
+            self._matrix(part), self._gate, record_of(terms_of(spec)), NO_TRACES, context, out,
+        )  # fmt: skip
+
+    def _drive_brackets(
+        self, rule: Rule, lines: Lines, rows: IntArray, part: slice, context: tuple[float, float, float],
+        out: FloatArray,
+    ) -> None:  # fmt: skip
+        bars = self._bars
+        if self._brackets is None:
+            self._brackets = bracket_cells(self._strategy, bars, self._columns, self._size, self._spec)
+        if self._brackets is None:
+            return  # every cell says for itself what it places
+        spec, named, own = self._brackets
+        level = np.full((2, len(bars)), np.nan)
+        bracket_sweep_driver()(
+            rule.compiled, prices_of(bars), market_of(bars, spec), extra_of(bars, spec, (level[0], level[1])),
+            lines.bank, rows, self._matrix(part), named, own[part], level,
+            int(level.__array_interface__["data"][0]), self._gate, record_of(terms_of(spec)).copy(),
+            NO_TRACES, context, out,
         )  # fmt: skip
 
     def _matrix(self, part: slice) -> FloatArray:
@@ -205,3 +233,7 @@ class CellRunner:
         spec = self._spec.model_copy(update={"strategy": strategy})
         metrics = run_backtest(self._series, spec, self._finer).metrics
         return [metrics[name] for name in METRIC_NAMES]
+
+
+def _has_text(columns: Mapping[str, Any]) -> bool:
+    return any(isinstance(value, np.ndarray) and value.dtype.kind in "UO" for value in columns.values())

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from engine.backtest.levels import has_levels
+from engine.backtest.references import with_references
 from engine.backtest.run import parse_params, run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.core.bars import Bars, FloatArray
 from engine.core.errors import InputError, IvyError, nearest
 from engine.kernels.performance import FINAL
 from engine.metrics import METRIC_NAMES
-from engine.strategies import load
+from engine.strategies import load, weighs_portfolio
 from engine.studies.cells import is_simple
 from engine.studies.chunks import ChunkRunner, own_spec
 from engine.studies.metric_columns import MetricColumns
@@ -79,7 +81,8 @@ def run_each(series: Sequence[Bars], spec: BacktestSpec) -> EachResult:
 
     Compiled strategies on an instrument's own bars run many instruments per call, whatever their costs,
     sizing, stops, entries and gates. One by one, as slow as single runs, go: strategies in pandas
-    (``signals``), sleeves, derived candles or a longer deciding timeframe, and a training or test part.
+    (``signals``) or with entry prices of their own (``levels``), sleeves, derived candles or a longer
+    deciding timeframe, and a training or test part.
 
     Parameters
     ----------
@@ -104,7 +107,7 @@ def run_each(series: Sequence[Bars], spec: BacktestSpec) -> EachResult:
     chosen = _chosen(series, spec)
     strategy, params = load(spec.strategy.name), parse_params(spec)
     values = np.full((len(chosen), len(METRIC_NAMES)), np.nan)
-    if strategy.decide is not None and is_simple(spec):
+    if strategy.decide is not None and is_simple(spec) and not has_levels(strategy):
         ChunkRunner(chosen, spec, strategy, strategy.decide, params[0]).run(values)
     errors: dict[int, str] = {}
     for row in np.flatnonzero(np.isnan(values[:, FINAL])).tolist():
@@ -133,6 +136,11 @@ def _chosen(series: Sequence[Bars], spec: BacktestSpec) -> tuple[Bars, ...]:
             "a formula and strategies bound to symbols need one account for several instruments",
             field="data.formula" if spec.data.formula else "strategy.symbols", hint="Use run_backtest",
         )  # fmt: skip
+    if weighs_portfolio(spec.strategy.name):
+        raise InputError(
+            f"{load(spec.strategy.name).title} weighs several instruments on one account",
+            field="strategy.name", value=spec.strategy.name, hint="Use run_backtest",
+        )  # fmt: skip
     by_symbol = {one.symbol: one for one in given}
     for name, symbols in (("data.symbols", spec.data.symbols), ("symbol_costs", spec.symbol_costs)):
         for symbol in symbols:
@@ -140,4 +148,5 @@ def _chosen(series: Sequence[Bars], spec: BacktestSpec) -> tuple[Bars, ...]:
                 raise InputError(
                     f"no prices of '{symbol}'", field=name, value=symbol, hint=nearest(symbol, by_symbol)
                 )
-    return tuple(by_symbol[symbol] for symbol in spec.data.symbols) or given
+    chosen = tuple(by_symbol[symbol] for symbol in spec.data.symbols) or given
+    return with_references(chosen, spec)

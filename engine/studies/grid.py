@@ -55,18 +55,8 @@ def build_cells(strategy_name: str, params: Mapping[str, Any], grid: Mapping[str
         Unknown parameter, a value out of range or of the wrong type, an empty axis, or no legal cell.
     """
     strategy = load(strategy_name)
-    infos = {info.name: info for info in strategy.fields()}
-    axes = {name: _axis(name, _listed(name, values), infos) for name, values in grid.items()}
-    if not axes:
-        raise InputError("the grid has no axis", field="grid", hint="Give at least one parameter a range")
-    total = int(np.prod([axis.size for axis in axes.values()], dtype=np.float64))
-    if total > MOST_CELLS:
-        raise InputError(
-            f"the grid has {total:,} cells, at most {MOST_CELLS:,} fit", field="grid", hint="Use larger steps"
-        )
-    table = np.empty(total, dtype=[(name, axis.dtype) for name, axis in axes.items()])
-    for (name, _), values in zip(axes.items(), np.meshgrid(*axes.values(), indexing="ij"), strict=True):
-        table[name] = values.ravel()
+    table, _ = _table(strategy, grid)
+    total = int(table.size)
     legal = _legal(strategy, params, table)
     kept = table if legal is None else table[legal]
     if kept.size == 0:
@@ -77,6 +67,36 @@ def build_cells(strategy_name: str, params: Mapping[str, Any], grid: Mapping[str
             hint="Change the ranges",
         )
     return Cells(kept, total - int(kept.size))
+
+
+def legal_mask(
+    strategy: str | Strategy, axes: Mapping[str, Sequence[Any]], params: Mapping[str, Any] | None = None
+) -> npt.NDArray[np.bool_]:
+    """Return which cells of a grid satisfy the strategy's constraint, for heat maps to grey out the rest.
+
+    Parameters
+    ----------
+    strategy : str or Strategy
+        Id or instance.
+    axes : mapping of str to sequence
+        Candidate values by parameter name, as in `build_cells`.
+    params : mapping, optional
+        Fixed parameters; the rest takes defaults.
+
+    Returns
+    -------
+    bool[len(axis), ...]
+        One dimension for each axis, in the order given.
+
+    Raises
+    ------
+    InputError
+        As `build_cells`, but for a grid without a legal cell, which is all False.
+    """
+    made = load(strategy) if isinstance(strategy, str) else strategy
+    table, shape = _table(made, axes)
+    legal = _legal(made, params or {}, table)
+    return np.ones(shape, np.bool_) if legal is None else legal.reshape(shape).copy()
 
 
 def full_columns(strategy: Strategy, params: Mapping[str, Any], table: npt.NDArray[Any]) -> dict[str, Any]:
@@ -95,6 +115,25 @@ def full_columns(strategy: Strategy, params: Mapping[str, Any], table: npt.NDArr
             checked = _axis(name, [value], infos).tolist()[0]
             columns[name] = None if value is None else checked
     return columns | {name: table[name] for name in axes}
+
+
+def _table(
+    strategy: Strategy, grid: Mapping[str, Sequence[Any]]
+) -> tuple[npt.NDArray[Any], tuple[int, ...]]:
+    """Return the whole product of a grid, one row per cell, and the sizes of its axes."""
+    infos = {info.name: info for info in strategy.fields()}
+    axes = {name: _axis(name, _listed(name, values), infos) for name, values in grid.items()}
+    if not axes:
+        raise InputError("the grid has no axis", field="grid", hint="Give at least one parameter a range")
+    total = int(np.prod([axis.size for axis in axes.values()], dtype=np.float64))
+    if total > MOST_CELLS:
+        raise InputError(
+            f"the grid has {total:,} cells, at most {MOST_CELLS:,} fit", field="grid", hint="Use larger steps"
+        )
+    table = np.empty(total, dtype=[(name, axis.dtype) for name, axis in axes.items()])
+    for (name, _), values in zip(axes.items(), np.meshgrid(*axes.values(), indexing="ij"), strict=True):
+        table[name] = values.ravel()
+    return table, tuple(axis.size for axis in axes.values())
 
 
 def _legal(

@@ -143,7 +143,7 @@ def block_length(returns: FloatArray) -> float:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = float(optimal_block_length(returns)["stationary"].iloc[0])
+        found = float(optimal_block_length(returns.reshape(-1, 1))["stationary"].iloc[0])
     return max(found, 1.0) if np.isfinite(found) else 1.0
 
 
@@ -183,6 +183,7 @@ def _paths(
     under: npt.NDArray[np.int64] = results[:, kernel.UNDER_WATER].astype(np.int64)
     return MonteCarlo(
         method=method, seed=seed, block=block, points=points, fan=np.quantile(fan, QUANTILES, axis=0),
-        actual=start * np.cumprod(1.0 + steps)[points], final=results[:, kernel.FINAL].copy(),
+        actual=np.asarray(start * np.cumprod(1.0 + steps)[points], np.float64),
+        final=results[:, kernel.FINAL].copy(),
         drawdown=drawdown, under_water=under, ruined=float((drawdown <= -limit).mean()), limit=limit,
     )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.backtest.run import instruments_of, run_backtest, select
 from engine.backtest.spec import BacktestSpec
+from engine.backtest.weighing import check_weighing
 from engine.core.bars import Bars, FloatArray
 from engine.data.split import span
 from engine.regimes import check_history
@@ -162,6 +163,7 @@ def length_of(
     """
     series = instruments_of(bars, spec)
     if len(series) > 1 or finer or not is_simple(spec):
+        check_weighing([one.symbol for one in series], spec)
         span(len(series[0]), spec.data.train_split, spec.data.run_mode)
         return sum(map(len, series)), False
     bars = select(series, spec)

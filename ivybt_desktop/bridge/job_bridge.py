@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
@@ -15,6 +17,7 @@ from ivybt_desktop.signal import Signal
 
 DRAIN_MS = 33
 _MOST_PER_DRAIN = 5_000
+_SLOW_S = 1.0
 
 
 class Executor(Protocol):
@@ -46,6 +49,15 @@ def newest_progress(events: Iterable[JobEvent]) -> list[JobEvent]:
     ]
 
 
+@dataclass(slots=True)
+class _Quiet:
+    """A job that is not shown: who takes its events, since when, and what was held back (None: nothing)."""
+
+    listener: Callable[[JobEvent], object]
+    since: float
+    held: list[JobEvent] | None = field(default_factory=list)
+
+
 class JobBridge:
     """The window's `JobService`.
 
@@ -59,6 +71,8 @@ class JobBridge:
         Runs `ImportJob`.
     compute : Executor, optional
         Runs everything else; may be attached later, when the worker processes are warm.
+    clock : callable, default `time.monotonic`
+        Seconds.
 
     Attributes
     ----------
@@ -66,10 +80,15 @@ class JobBridge:
         Emitted in the GUI thread.
     """
 
-    def __init__(self, parent: QObject, files: Executor, compute: Executor | None = None) -> None:
+    def __init__(
+        self, parent: QObject, files: Executor, compute: Executor | None = None, *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         self.event: Signal[JobEvent] = Signal()
         self._files, self._compute = files, compute
         self._owner: dict[str, Executor] = {}
+        self._quiet: dict[str, _Quiet] = {}
+        self._clock = clock
         self._timer = QTimer(parent)
         self._timer.setInterval(DRAIN_MS)
         self._timer.timeout.connect(self.drain)
@@ -93,8 +112,15 @@ class JobBridge:
         """Give the executor for everything but imports."""
         self._compute = executor
 
-    def submit(self, job: Job) -> str:
+    def submit(self, job: Job, *, quiet: Callable[[JobEvent], object] | None = None) -> str:
         """Start a job.
+
+        Parameters
+        ----------
+        job : Job
+        quiet : callable, optional
+            Takes the events in place of `event`: work that comes with every move of a slider is no row in
+            the list of jobs. One that takes longer than a second is shown there after all.
 
         Raises
         ------
@@ -106,6 +132,8 @@ class JobBridge:
             raise JobError("the worker processes are still starting", hint="Try again in a moment")
         job_id = executor.submit(job)
         self._owner[job_id] = executor
+        if quiet is not None:
+            self._quiet[job_id] = _Quiet(quiet, self._clock())
         self._timer.start()
         return job_id
 
@@ -126,7 +154,8 @@ class JobBridge:
         for event in newest_progress(self._waiting()):
             if isinstance(event, Finished | Failed | Cancelled):
                 self._owner.pop(event.job_id, None)
-            self.event.emit(event)
+            self._tell(event)
+        self._show_slow()
         if not self._owner:
             self._timer.stop()
 
@@ -135,8 +164,30 @@ class JobBridge:
         self._timer.stop()
         self.cancel_all()
         self._owner.clear()
+        self._quiet.clear()
         for executor in {id(e): e for e in (self._files, self._compute) if e is not None}.values():
             executor.close()
+
+    def _tell(self, event: JobEvent) -> None:
+        quiet = self._quiet.get(event.job_id)
+        if quiet is None:
+            self.event.emit(event)
+            return
+        if isinstance(event, Finished | Failed | Cancelled):
+            del self._quiet[event.job_id]
+        if quiet.held is None:
+            self.event.emit(event)
+        else:
+            quiet.held.append(event)
+        quiet.listener(event)
+
+    def _show_slow(self) -> None:
+        now = self._clock()
+        for quiet in tuple(self._quiet.values()):
+            if quiet.held is not None and now - quiet.since > _SLOW_S:
+                held, quiet.held = quiet.held, None
+                for event in held:
+                    self.event.emit(event)
 
     def _waiting(self) -> list[JobEvent]:
         found: list[JobEvent] = []

@@ -12,6 +12,8 @@ from engine.jobs.events import Failed, Finished, JobEvent, Partial, Progress, Qu
 State = Literal["queued", "running", "finished", "failed", "cancelled"]
 _LIVE = ("queued", "running")
 _KEPT = 500
+# Asked for by a click on the chart and there a moment later: no job that anybody follows.
+_UNLISTED = ("draw",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class JobLedger:
     def record(self, event: JobEvent) -> None:
         """Take one event into account; events of unknown jobs are ignored."""
         if isinstance(event, Queued):
+            if event.kind in _UNLISTED:
+                return
             self._rows[event.job_id] = JobRow(
                 event.job_id, event.kind, event.title, "queued", self._clock()
             )

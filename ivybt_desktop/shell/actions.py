@@ -9,7 +9,7 @@ from ivybt_desktop.contracts import Action
 from ivybt_desktop.signal import Signal
 
 QUIT = "app.quit"
-MENUS = ("File", "Edit", "Data", "Run", "View", "Help")
+MENUS = ("File", "Edit", "Data", "Strategy", "Run", "View", "Help")
 
 
 class ActionList:

@@ -28,6 +28,7 @@ def standard_actions(desk: Desk) -> list[Action]:
         Action("file.sample", "Sample project", desk.open_sample, "", "File", "mdi6.chart-box-outline", toolbar=True),
         Action("file.samples", "All samples", desk.choose_sample, "", "File"),
         Action("preset.open", "Open preset", desk.open_preset, "Ctrl+Shift+O", "File"),
+        Action("preset.apply", "Apply preset to the instruments in use", desk.apply_preset, "", "File"),
         Action("preset.file", "Open spec file", desk.open_spec, "", "File"),
         Action("preset.save", "Save preset", desk.save_preset, "Ctrl+S", "File"),
         Action("home.folder", "Show the data folder", desk.show_folder, "", "File"),

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip, QWidget
 
 from engine.core.errors import IvyError
+from engine.storage.preset_universe import with_universe
 from engine.storage.presets import Presets
 from ivybt_desktop.context import Workspace
 from ivybt_desktop.shell.about import about, shortcut_list
@@ -83,13 +84,12 @@ class Desk:
         self._choose([*projects, *prices], take, "Samples")
 
     def open_preset(self) -> None:
-        """Offer the saved presets."""
-        presets = Presets(self.home.presets)
-        names = presets.names()
-        if not names:
-            self._tell("info", "There are no presets yet", "Ctrl+S saves the current settings as one")
-            return
-        self._choose(names, self._open_preset, "Open preset")
+        """Offer the saved presets, to be opened with the instruments they were saved on."""
+        self._choose_preset(self._open_preset, "Open preset")
+
+    def apply_preset(self) -> None:
+        """Offer the saved presets, to be tried on the instruments in use."""
+        self._choose_preset(self._apply_preset, "Apply preset to the instruments in use")
 
     def save_preset(self) -> None:
         """Ask for a name and keep the current settings under it."""
@@ -190,11 +190,19 @@ class Desk:
         choices = [Choice(name, lambda name=name: take(name)) for name in names]  # type: ignore[misc]
         self.window.palette_panel.choose(choices, prompt)
 
+    def _choose_preset(self, take: Callable[[str], None], prompt: str) -> None:
+        names = Presets(self.home.presets).names()
+        if names:
+            self._choose(names, take, prompt)
+        else:
+            self._tell("info", "There are no presets yet", "Ctrl+S saves the current settings as one")
+
     def _save_preset(self, name: str) -> None:
         if self.workspace.spec is None:
             return
         try:
-            path = Presets(self.home.presets).save(name, self.workspace.spec)
+            symbols = [bars.symbol for bars in self.workspace.traded]
+            path = Presets(self.home.presets).save(name, with_universe(self.workspace.spec, symbols))
         except IvyError as error:
             self.board.post(Notice.of(error))
             return
@@ -202,19 +210,15 @@ class Desk:
         self.workspace.log("info", f"preset saved as {path}")
 
     def _open_preset(self, name: str) -> None:
-        presets, current = Presets(self.home.presets), self.workspace.spec
-        if self.workspace.bars is None or current is None:
-            self.files.open_spec(presets.path_of(name))
+        if self.workspace.bars is None:
+            self.files.open_spec(Presets(self.home.presets).path_of(name))
             return
-        try:
-            spec = presets.load(name)
-        except IvyError as error:
-            self.board.post(Notice.of(error))
-            return
-        # As in Setup: a preset is tried on the prices that are on the screen.
-        loaded = {"file": current.data.file, "timeframe": current.data.timeframe}
-        self.workspace.set_spec(spec.replace(data=spec.to_dict()["data"] | loaded))
+        self.workspace.preset_asked.emit(name, False)
         self.workspace.log("info", f"preset '{name}' opened")
+
+    def _apply_preset(self, name: str) -> None:
+        self.workspace.preset_asked.emit(name, True)
+        self.workspace.log("info", f"preset '{name}' applied to the instruments in use")
 
     def _tell(self, level: str, what: str, hint: str) -> None:
         self.board.post(Notice("warning" if level == "warning" else "info", what, hint=hint))

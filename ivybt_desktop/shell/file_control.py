@@ -72,6 +72,8 @@ class FileControl:
         Where errors and questions are told.
     plugins : Path
         Folder of the user's strategies.
+    reload : callable
+        Reads that folder again.
 
     Attributes
     ----------
@@ -84,10 +86,11 @@ class FileControl:
     view: ImportView
 
     def __init__(
-        self, workspace: Workspace, jobs: Jobs, background: Background, board: NoticeBoard, plugins: Path
-    ) -> None:
+        self, workspace: Workspace, jobs: Jobs, background: Background, board: NoticeBoard, plugins: Path,
+        reload: Callable[[], object],
+    ) -> None:  # fmt: skip
         self._workspace, self._jobs, self._board = workspace, jobs, board
-        self._background, self._plugins = background, plugins
+        self._background, self._plugins, self._reload = background, plugins, reload
         self._reading: dict[str, _Reading] = {}
         self._shown: tuple[_Reading, Bars] | None = None
         self.opened: Signal[str] = Signal()
@@ -302,29 +305,20 @@ class FileControl:
     def _add_strategy(self, path: Path) -> None:
         target = self._plugins / path.name
 
-        def add() -> str:
+        def add() -> None:
             from engine.storage.files import write_whole  # noqa: PLC0415
-            from engine.strategies import registry  # noqa: PLC0415
 
             try:
                 text = path.read_bytes()
             except OSError as error:
                 raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from None
             write_whole(target, text)
-            registry.scan(self._plugins)
-            broken = {entry.path: entry for entry in registry.broken}.get(str(target))
-            if broken is not None:
-                raise InputError(
-                    broken.message, where=f"{target}:{broken.line}",
-                    hint="Mend the file, then choose Reload your strategies in the Run menu",
-                )  # fmt: skip
-            return path.stem
 
-        self._background(add, self._tell_added, self._tell)
+        self._background(add, lambda _: self._tell_added(path.name), self._tell)
 
     def _tell_added(self, name: str) -> None:
-        self._workspace.log("info", f"strategy file {name}.py copied to {self._plugins}")
-        self._workspace.strategies_changed.emit()
+        self._workspace.log("info", f"strategy file {name} copied to {self._plugins}")
+        self._reload()
 
     def _tell(self, error: IvyError) -> None:
         self._board.post(Notice.of(error, topic=TOPIC))

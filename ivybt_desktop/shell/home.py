@@ -45,6 +45,11 @@ class DataHome:
         return self.folder / "plugins"
 
     @property
+    def proofs(self) -> Path:
+        """Folder of look-ahead proofs."""
+        return self.folder / "proofs"
+
+    @property
     def logs(self) -> Path:
         """Folder of log files."""
         return self.folder / "logs"

@@ -11,7 +11,7 @@ from ivybt_desktop.shell.dock_frame import DockFrame
 from ivybt_desktop.shell.perspectives import FIRST, PERSPECTIVES, first_sizes
 
 # Raise it when docks are renamed or the default arrangement changes: older layouts are then dropped.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 
 _HORIZONTAL, _VERTICAL = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 _AREA = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -69,7 +69,7 @@ class Layouts:
         self._place(columns)
         for frame in self._frames.values():
             frame.setVisible(frame.name not in self.current.hidden)
-        self._raise(columns["bottom"])
+        self._raise([*columns["bottom"][:1], *columns["right"][:1]])
         self.share_space()
         self.name_tabs()
 
@@ -108,15 +108,16 @@ class Layouts:
         self._window.addDockWidget(_AREA, heads[0])
         for before, after in itertools.pairwise(heads):
             self._window.splitDockWidget(before, after, _HORIZONTAL)
-        for stack in (columns["left"], middle, columns["right"]):
+        for stack in (columns["left"], middle):
             for before, after in itertools.pairwise(stack):
                 self._window.splitDockWidget(before, after, _VERTICAL)
-        for tab in columns["bottom"][1:]:
-            self._window.tabifyDockWidget(columns["bottom"][0], tab)
+        for area in ("bottom", "right"):
+            for tab in columns[area][1:]:
+                self._window.tabifyDockWidget(columns[area][0], tab)
 
     def _raise(self, tabs: list[DockFrame]) -> None:
         front = [self._frames[name] for name in self.current.raised if name in self._frames]
-        for frame in front or tabs[:1]:
+        for frame in front or tabs:
             frame.raise_()
 
     def _show(self) -> bool:

@@ -26,10 +26,10 @@ class Perspective:
     raised: tuple[str, ...] = ()
 
 
-_RESULTS = frozenset({"metrics", "equity", "trades", "portfolio", "costs"})
+_RESULTS = frozenset({"metrics", "equity", "trades", "portfolio", "costs", "leak_lab", "why"})
 PERSPECTIVES = (
     Perspective("data", "Data", "Ctrl+1", _RESULTS, ("log",)),
-    Perspective("research", "Research", "Ctrl+2", frozenset(), ("trades",)),
+    Perspective("research", "Research", "Ctrl+2", frozenset(), ("trades", "metrics")),
 )
 FIRST = PERSPECTIVES[1]
 

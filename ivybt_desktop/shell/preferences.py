@@ -53,6 +53,8 @@ class Settings(Model):
     last : LastProject
     recent : tuple of str
         Price files opened, newest first.
+    editor : str
+        Command that opens a strategy file, with ``{file}`` and ``{line}``; empty for the system's.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -64,6 +66,7 @@ class Settings(Model):
     geometry: str = ""
     last: LastProject = LastProject()
     recent: tuple[str, ...] = ()
+    editor: str = ""
 
     def with_recent(self, path: Path) -> Settings:
         """Return settings with ``path`` first among the recent files."""

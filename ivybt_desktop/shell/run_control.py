@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.core.errors import IvyError
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from engine.storage.run_store import RunStore
 
 TOPIC = "run"
+_PROBLEM = "problem"
+_PLACE = re.compile(r"(.+\.py):(\d+)")
 
 
 class Jobs(Protocol):
@@ -51,17 +56,23 @@ class RunControl:
         ``background(work, then, failed)``; loads results off the GUI thread.
     board : NoticeBoard
         Where errors are told.
+    edit : callable, optional
+        ``edit(path, line)`` opens a strategy file; errors that name one offer it.
     """
 
     def __init__(
-        self, workspace: Workspace, jobs: Jobs, runs: RunStore, background: Background, board: NoticeBoard
-    ) -> None:
+        self, workspace: Workspace, jobs: Jobs, runs: RunStore, background: Background, board: NoticeBoard,
+        edit: Callable[[Path, int], object] | None = None,
+    ) -> None:  # fmt: skip
+        self._edit = edit
         self._workspace, self._jobs, self._runs = workspace, jobs, runs
         self._background, self._board = background, board
         self._mine: dict[str, BacktestJob] = {}
         self._sweeps: set[str] = set()
         self._newest = ""
         jobs.event.connect(self.take)
+        workspace.problem_changed.connect(lambda _words: board.clear(_PROBLEM))
+        workspace.result_changed.connect(self._result_changed)
 
     def run(self) -> None:
         """Run a backtest of the current prices and settings; an older one of ours is stopped first."""
@@ -72,8 +83,10 @@ class RunControl:
         if spec is None:
             self._tell("no strategy is set", "Choose one in the Setup panel")
             return
-        if self._workspace.problem:
-            self._tell(self._workspace.problem, "Mend it in the Setup panel")
+        if problem := self._workspace.problem:
+            # A problem of two sentences says what to do.
+            hint = "" if ". " in problem else "Mend it in the Setup panel"
+            self._board.post(Notice("warning", problem, hint=hint, topic=_PROBLEM))
             return
         for job_id in tuple(self._mine):
             self._jobs.cancel(job_id)
@@ -102,13 +115,26 @@ class RunControl:
                     self._load(job_id, job, run_id)
             case Failed(job_id=job_id, what=what, where=where, hint=hint, details=details):
                 if self._mine.pop(job_id, None) is not None or job_id in self._sweeps:
-                    self._board.post(Notice("error", what, where, hint, details, topic=TOPIC))
+                    acts = self._acts(where)
+                    self._board.post(Notice("error", what, where, hint, details, TOPIC, acts))
             case Cancelled(job_id=job_id):
                 job = self._mine.pop(job_id, None)
                 if job is not None:
                     self._workspace.log("info", f"{job.title}: stopped")
             case _:
                 pass
+
+    def _result_changed(self, result: BacktestResult | None) -> None:
+        # A live run ended well: why the one before it did not is over.
+        if result is not None:
+            self._board.clear(TOPIC)
+
+    def _acts(self, where: str) -> tuple[tuple[str, Callable[[], object]], ...]:
+        place, edit = _PLACE.match(where), self._edit
+        if place is None or edit is None:
+            return ()
+        path, line = Path(place[1]), int(place[2])
+        return ((f"Open at line {line}", lambda: edit(path, line)),)
 
     def _load(self, job_id: str, job: BacktestJob, run_id: str) -> None:
         self._background(

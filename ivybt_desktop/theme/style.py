@@ -5,6 +5,8 @@ Widgets ask for a look with the dynamic property ``role``:
 
 - QLabel: ``quiet``, ``label``, ``heading``, ``headline``, ``warning``, ``caution``, ``danger``, ``empty``
 - QPushButton, QToolButton: ``primary``, ``quiet``
+- QTextBrowser: ``page``
+- QToolButton: ``pill``, ``pill-good``, ``pill-bad``
 - QFrame, QWidget: ``panel``, ``raised``
 """
 
@@ -91,7 +93,13 @@ QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus { border: 1
 QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled { background: $raised; color: $disabled; border-color: $line; }
 QPushButton[role="quiet"], QToolButton[role="quiet"] { background: transparent; border: 1px solid transparent; }
 QPushButton[role="quiet"]:hover, QToolButton[role="quiet"]:hover { background: $hover; }
+QPushButton[role="quiet"]:checked, QToolButton[role="quiet"]:checked { background: $selected; }
 QPushButton[role="quiet"]:focus, QToolButton[role="quiet"]:focus { border: 1px solid $accent; }
+QToolButton[role="pill"], QToolButton[role="pill-good"], QToolButton[role="pill-bad"] { background: transparent; color: $quiet; border: 1px solid $line; border-radius: 9px; padding: 1px 7px; font-size: ${label}px; }
+QToolButton[role="pill-good"] { color: $up; border-color: $up; }
+QToolButton[role="pill-bad"] { color: $danger; border-color: $danger; }
+QToolButton[role="pill"]:hover, QToolButton[role="pill-good"]:hover, QToolButton[role="pill-bad"]:hover { background: $hover; }
+QToolButton[role="pill"]:focus, QToolButton[role="pill-good"]:focus, QToolButton[role="pill-bad"]:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; }
 QCheckBox, QRadioButton { spacing: 6px; }
 QCheckBox:disabled, QRadioButton:disabled, QLabel:disabled { color: $disabled; }
@@ -106,6 +114,8 @@ QRadioButton::indicator:checked { border: 4px solid $accent; width: 6px; height:
 
 _FIELDS = """
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit, QKeySequenceEdit { background: $inset; color: $text; border: 1px solid $line; border-radius: ${radius}px; padding: 2px 6px; }
+QTextBrowser[role="page"] { background: $panel; border: 1px solid transparent; padding: 0; }
+QTextBrowser[role="page"]:focus { border-color: $accent; }
 QLineEdit { placeholder-text-color: $quiet; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $quiet; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }

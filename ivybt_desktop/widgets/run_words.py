@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.backtest.proof_words import LOOKS_AHEAD, PAST_ONLY, UNPROVEN
 from engine.data.split import RunMode
 from engine.execution.cost_words import costs_sentence
 from engine.execution.fills import Entry, Fill
@@ -22,14 +23,25 @@ if TYPE_CHECKING:
 _CANDLES = {"heikin_ashi": "Heikin Ashi candles", "renko": "Renko bricks"}
 
 
-def run_sentence(spec: BacktestSpec) -> str:
-    """Return when orders fill, what they cost, and what else decided, in one line."""
-    return "; ".join([f"{spec.execution.fill.sentence}, {cost_words(spec)}", *extra_words(spec)])
+def run_sentence(spec: BacktestSpec, proof: str = "") -> str:
+    """Return when orders fill, what they cost, and what else decided, in one line.
+
+    Parameters
+    ----------
+    spec : BacktestSpec
+    proof : str, default ""
+        Word of the run's look-ahead badge; a leak stands first.
+    """
+    parts = [f"{spec.execution.fill.sentence}, {cost_words(spec)}", *extra_words(spec)]
+    if proof == LOOKS_AHEAD:
+        return "; ".join(["Looks ahead: nobody can trade this", *parts])
+    known = {PAST_ONLY: "reads past bars only", UNPROVEN: "look-ahead unproven"}
+    return "; ".join([*parts, *([known[proof]] if proof in known else [])])
 
 
-def needs_care(spec: BacktestSpec) -> bool:
-    """Return whether the sentence is a warning: fills at the deciding price, or nothing costs anything."""
-    return spec.execution.fill is Fill.THIS_CLOSE or spec.costs.is_free
+def needs_care(spec: BacktestSpec, proof: str = "") -> bool:
+    """Return whether the sentence is a warning: a leak, fills at the deciding price, or no costs at all."""
+    return proof == LOOKS_AHEAD or spec.execution.fill is Fill.THIS_CLOSE or spec.costs.is_free
 
 
 def cost_words(spec: BacktestSpec) -> str:

@@ -28,11 +28,14 @@ class SearchList(QWidget):
         Esc was pressed: nothing was chosen.
     explained : Signal(str)
         Id of a line that cannot be chosen and was clicked.
+    pointed : Signal(str)
+        Id of the line that arrows or the mouse have reached.
     """
 
     chosen = Signal(str)
     left = Signal()
     explained = Signal(str)
+    pointed = Signal(str)
 
     def __init__(self, placeholder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +64,9 @@ class SearchList(QWidget):
         self.search.installEventFilter(self)
         self.tree.installEventFilter(self)
         self.tree.itemClicked.connect(self._choose)
+        self.tree.setMouseTracking(True)
+        self.tree.itemEntered.connect(self._point)
+        self.tree.currentItemChanged.connect(self._point)
 
     def set_choices(self, choices: Sequence[Choice], current: str) -> None:
         """Show other lines and mark the current one."""
@@ -142,6 +148,11 @@ class SearchList(QWidget):
             current = self.tree.currentItem()
             at = items.index(current) if current in items else -by
             self.tree.setCurrentItem(items[max(0, min(len(items) - 1, at + by))])
+
+    def _point(self, item: QTreeWidgetItem | None) -> None:
+        name = str(item.data(0, _ID) or "") if item is not None else ""
+        if name:
+            self.pointed.emit(name)
 
     def _choose(self, item: QTreeWidgetItem) -> None:
         name = str(item.data(0, _ID) or "")

@@ -12,6 +12,8 @@ import time
 import numpy as np
 import pytest
 
+from tests.gui.docks.fakes import FakeCatalogue
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 pytestmark = [pytest.mark.bench, pytest.mark.gui]
@@ -68,7 +70,7 @@ def chart(qtbot):
 
     workspace, view = Workspace(), ChartView(DARK)
     qtbot.addWidget(view)
-    view.presenter, view.workspace = ChartPresenter(view, workspace, Inline()), workspace
+    view.presenter, view.workspace = ChartPresenter(view, workspace, Inline(), FakeCatalogue()), workspace
     view.resize(*SIZE)
     view.show()
     qtbot.waitExposed(view)

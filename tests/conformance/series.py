@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from engine.core.bars import Bars
 from engine.core.instrument import Instrument
 from engine.core.timeframe import NS_PER_DAY, Timeframe
 from engine.data.sample import sample_bars
+
+REFERENCE = Path(os.environ.get("IVYBT_REFERENCE_DATA", "unset"))
 
 
 @functools.cache
@@ -31,7 +34,8 @@ def sp500():
 def intraday():
     """Return 3,000 bars of the sample project's synthetic five-minute series with a column ``target``."""
     bars = sample_bars("synthetic_5m").slice(0, 3000)
-    return dataclasses.replace(bars, columns={"target": np.cos(np.arange(len(bars)) / 50.0)})
+    instrument = dataclasses.replace(bars.instrument, tick_size=0.01)
+    return dataclasses.replace(bars, instrument=instrument, columns={"target": np.cos(np.arange(len(bars)) / 50.0)})
 
 
 @functools.cache
@@ -49,6 +53,34 @@ def random_walk(n=1500, seed=7, volatility=0.01):
     high = np.maximum(opened, close) * (1.0 + spread[0])
     low = np.minimum(opened, close) * (1.0 - spread[1])
     return bars_of(open=opened, high=high, low=low, close=close, target=rng.uniform(-1.0, 1.0, n))
+
+
+def _of_reference(file, first, symbol, timeframe, filters=None, count=2500):
+    """Return some bars of a file of the reference data, stamped at the open, with a column ``target``."""
+    frame = pd.read_parquet(REFERENCE / file, filters=filters)
+    frame = frame[["open", "high", "low", "close", "volume"]].iloc[first : first + count].copy()
+    frame["target"] = np.sign(np.sin(np.arange(count) / 23.0)) * 0.75
+    return Bars.from_frame(frame, symbol=symbol, timeframe=timeframe, stamp="open")
+
+
+@functools.cache
+def daily_stock():
+    """Return 2,500 daily bars of Apple, 2007 to 2016: a split-adjusted share with a crash and a rise."""
+    file = "equities_daily/us_stocks_600_2007_2017.parquet"
+    return _of_reference(file, 0, "AAPL", "1d", [("symbol", "==", "AAPL")])
+
+
+@functools.cache
+def hourly_fx():
+    """Return 2,500 hourly bars of pound against dollar around the vote of June 2016, weekends among them."""
+    return _of_reference("fx_hourly/GBPUSD_h1.parquet", 21_000, "GBPUSD", "1h")
+
+
+@functools.cache
+def minute_crypto():
+    """Return 2,500 one-minute bars of bitcoin in December 2017, with minutes without a trade."""
+    bars = _of_reference("crypto_1m/BTCUSD_bitfinex_1m_2016_2018.parquet", 784_000, "BTCUSD", "1m")
+    return dataclasses.replace(bars, instrument=dataclasses.replace(bars.instrument, tick_size=0.1))
 
 
 def bars_of(close, *, open=None, high=None, low=None, volume=None, **columns):  # noqa: A002

@@ -8,7 +8,10 @@ from engine.strategies import load, registry
 from tests.conformance import twins
 from tests.conformance.series import random_walk, sp500
 from tests.conformance.twins_breakout import BREAKOUT_CASES
+from tests.conformance.twins_complex import COMPLEX_CASES
+from tests.conformance.twins_news import NEWS_CASES
 from tests.conformance.twins_reversal import REVERSAL_CASES
+from tests.conformance.twins_trend import TREND_CASES
 
 CASES = [
     ("buy_and_hold", {}),
@@ -24,6 +27,8 @@ CASES = [
     ("turtle", {"entry": 15, "exit": 5, "atr": 60, "stop_atr": 0.5, "skip_after_winner": True}),
     *BREAKOUT_CASES,
     *REVERSAL_CASES,
+    *COMPLEX_CASES,
+    *TREND_CASES,
 ]  # fmt: skip
 
 
@@ -38,4 +43,4 @@ def test_that_a_rule_equals_its_twin(name, params, bars):
 
 def test_that_every_built_in_rule_has_a_twin():
     rules = {name for name in registry.names() if load(name).decide is not None and not registry.is_user_plugin(name)}
-    assert rules == {name for name, _ in CASES}
+    assert rules == {name for name, _ in CASES + NEWS_CASES}  # news needs a time of day: `test_twins_news`

@@ -9,7 +9,7 @@ from tests.conformance import twins_breakout
 from tests.conformance.series import intraday
 
 
-@pytest.mark.parametrize(("name", "params"), twins_breakout.BREAKOUT_CASES, ids=str)
+@pytest.mark.parametrize(("name", "params"), twins_breakout.INTRADAY_CASES, ids=str)
 def test_that_a_rule_equals_its_twin_on_intraday_bars(name, params):
     strategy, bars = load(name), intraday()
     checked = strategy.parse(params)

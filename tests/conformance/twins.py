@@ -7,7 +7,9 @@ parameters by name, and returns the target of each bar.
 import math
 
 from tests.conformance.twins_breakout import *  # noqa: F403
+from tests.conformance.twins_complex import *  # noqa: F403
 from tests.conformance.twins_reversal import *  # noqa: F403
+from tests.conformance.twins_trend import *  # noqa: F403
 
 
 def mean(values):

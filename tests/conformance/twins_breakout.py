@@ -12,8 +12,18 @@ BREAKOUT_CASES = [
     ("daily_high_low", {}), ("daily_high_low", {"reversal": True}), ("daily_high_low", {"hold_days": 1}),
     ("bb_kc_squeeze", {}), ("bb_kc_squeeze", {"with_breakout": True}),
     ("bb_kc_squeeze", {"length": 10, "bb_mult": 1.0, "k_mult": 2.5}),
+    ("bb_kc_squeeze", {"length": 5, "bb_mult": 1.0, "k_mult": 2.0, "trend_filter": "1wk"}),
+    ("bb_kc_squeeze", {"length": 8, "bb_mult": 0.5, "k_mult": 2.0, "trend_filter": "1wk", "with_breakout": True}),
     ("ichimoku_cloud", {}), ("ichimoku_cloud", {"tenkan": 5, "kijun": 10, "senkou_b": 20, "displacement": 7}),
 ]  # fmt: skip
+
+
+# Filters of a day are refused on daily bars.
+INTRADAY_CASES = [
+    *BREAKOUT_CASES,
+    ("bb_kc_squeeze", {"length": 7, "bb_mult": 1.0, "k_mult": 2.0, "trend_filter": "1d"}),
+    ("bb_kc_squeeze", {"length": 10, "bb_mult": 1.5, "trend_filter": "1d", "with_breakout": True}),
+]
 
 
 def _mean(values):
@@ -89,7 +99,24 @@ def _true_ranges(high, low, close):
     ]
 
 
-def bb_kc_squeeze(bars, length, bb_mult, k_mult, with_breakout):
+def _trends(bars, trend_filter, n):
+    """Return "up", "down" or None for each bar: where the last closed day or week ended, beside their EMA."""
+    numbers = [int(day) if trend_filter == "1d" else (int(day) - 4) // 7 for day in bars.session]  # 4: a Monday
+    out = []
+    for t, number in enumerate(numbers):
+        ends = [i for i in range(t) if numbers[i + 1] != numbers[i]] if t == 0 or number != numbers[t - 1] else None
+        if ends is not None:
+            average, closes = None, [float(bars.close[i]) for i in ends]
+            for price in closes:
+                average = price if average is None else 2 / (n + 1) * price + (1 - 2 / (n + 1)) * average
+            known = len(closes) >= n and closes[-1] != average
+            trend = ("up" if closes[-1] > average else "down") if known else None
+        out.append(trend)
+    return out
+
+
+def bb_kc_squeeze(bars, length, bb_mult, k_mult, with_breakout, trend_filter):
+    trends = _trends(bars, trend_filter, length) if trend_filter != "none" else None
     high, low, close = bars.high.tolist(), bars.low.tolist(), bars.close.tolist()
     ranges, alpha = _true_ranges(high, low, close), 2 / (length + 1)
     basis, reach, out, outside = None, None, [], None
@@ -106,9 +133,11 @@ def bb_kc_squeeze(bars, length, bb_mult, k_mult, with_breakout):
         inside = middle + width < basis + k_mult * reach and middle - width > basis - k_mult * reach
         if (outside == "above" and close[t] < middle) or (outside == "below" and close[t] > middle):
             outside = None
-        if inside and close[t] > middle + width:
+        buys, sells = ("above", "below") if with_breakout else ("below", "above")
+        allowed = {buys, sells} if trends is None else {"up": {buys}, "down": {sells}, None: set()}[trends[t]]
+        if inside and close[t] > middle + width and "above" in allowed:
             outside = "above"
-        if inside and close[t] < middle - width:
+        if inside and close[t] < middle - width and "below" in allowed:
             outside = "below"
         with_move = {None: 0.0, "above": 1.0, "below": -1.0}[outside]
         out.append(with_move if with_breakout or outside is None else -with_move)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import engine
+from engine.backtest.run import simulate_signals
 from engine.core.timeframe import NS_PER_DAY
 from engine.core.trade import Reason
 from engine.execution.costs import CostModel
@@ -39,6 +42,28 @@ def test_rule_4_an_entry_that_is_not_reached_lapses(entry_bars, orders):
     rows = [QUIET, (99, 100, 98.5, 99), (99, 99, 97, 98), (97, 98, 96, 97)]
     result = run(rows, [1] * 4, entry="limit", entry_distance=0.02, entry_bars=entry_bars)
     assert [(bar, price) for bar, _, price in fills(result)] == [(2, 98.0)][:orders]
+
+
+NEWS = [(100, 100.5, 99, 100.4), (100.4, 100.75, 100.3, 100.6), (100.6, 101, 100.5, 101)]
+
+
+def placed(rows, target, levels, finer=(), **execution):
+    """Simulate targets whose entries are a bracket: (price to buy, price to sell) of each bar, None for none."""
+    prices = tuple(np.array(side, dtype=float) for side in zip(*(pair or (np.nan, np.nan) for pair in levels), strict=True))
+    spec = spec_of(execution={"entry": "bracket"} | execution)
+    return simulate_signals(bars_of(rows), np.array(target, dtype=float), spec, finer=finer, levels=prices)
+
+
+def test_rule_4_a_bracket_buys_cancels_the_other_order_and_takes_its_target():
+    stops = {"stop_loss": 0.25, "take_profit": 0.5, "stop_unit": "amount", "entry_bars": 12}
+    result = placed([*NEWS, (101, 101, 98, 98)], [1] * 4, [(100.5, 99), None, None, None], **stops)
+    assert fills(result) == [about(1, 10_000 / 100.5, 100.5), about(2, -10_000 / 100.5, 101)]
+
+
+def test_rule_4_a_target_that_changes_brings_the_held_side_of_a_bracket_to_its_size():
+    rows = [QUIET, (100, 100, 98, 98), (98, 98, 98, 98), (98, 98, 98, 98), (98, 98, 98, 98)]
+    result = placed(rows, [1, 0.5, 0.5, 0, 0], [(102, 98), (99, 97), None, None, None])
+    assert fills(result) == [about(1, -10_000 / 98, 98), about(2, 5_000 / 98, 98), about(4, 5_000 / 98, 98)]
 
 
 def test_rule_6_ticks_spread_and_range_are_added_up():
@@ -187,6 +212,27 @@ def test_rule_12_a_stop_entry_takes_the_loss_that_is_only_possible(bar, base, op
     units = 10_000 / 102
     assert result.equity[-1] == pytest.approx(units * base)
     assert result.band.optimistic[-1] == pytest.approx(units * optimistic)
+
+
+SWEPT = (100, 103, 97, 101.5)
+
+
+@pytest.mark.parametrize(("stops", "base"), [({}, 3.5), ({"stop_loss": 1.0, "stop_unit": "amount"}, 1.0)])
+def test_rule_12_a_bar_that_reaches_both_prices_of_a_bracket_takes_the_worse_side(stops, base):
+    result = placed([QUIET, SWEPT], [1, 1], [(102, 98), None], **stops)
+    assert fills(result)[0] == about(1, -10_000 / 98, 98)
+    assert result.equity[1] == result.band.pessimistic[1] == pytest.approx(10_000 * (1 - base / 98))
+    assert result.band.optimistic[1] == pytest.approx(10_000 * (1 - 0.5 / 102))
+    assert result.trades["ambiguous"].tolist() == [True]
+
+
+def test_rule_12_finer_bars_say_which_price_of_a_bracket_came_first():
+    halves = bars_of([(100, 103, 99, 103), (103, 103, 97, 101.5)])
+    time = (DAY_0 + np.array([1.5, 2.0])) * NS_PER_DAY
+    finer = dataclasses.replace(halves, timeframe=engine.Timeframe.parse("12h"), time=time.astype(np.int64))
+    result = placed([QUIET, SWEPT], [1, 1], [(102, 98), None], finer=(finer,))
+    assert fills(result) == [about(1, 10_000 / 102, 102)]
+    assert result.band.trades == 0
 
 
 def test_rule_13_a_break_even_stop_waits_for_the_next_bar():

@@ -10,6 +10,7 @@ from engine.backtest.caps import cap_targets
 from engine.backtest.contribution import contributions
 from engine.backtest.portfolio import PortfolioSpec
 from engine.core.trade import Reason
+from engine.strategies import PortfolioStrategy, registry
 from tests.docs.method_cases import about, bars_of, fills, fills_of_legs, spec_of
 
 
@@ -129,6 +130,24 @@ def test_rule_17_data_that_end_close_the_position():
     trade = result.trades[0]
     assert (trade["exit_bar"], trade["exit_price"], Reason(trade["exit_reason"])) == (14, 103.0, Reason.DATA_ENDED)
     assert result.equity[-1] == pytest.approx(10_300)
+
+
+def test_rule_17_weights_of_a_portfolio_strategy_are_the_targets_of_its_legs(monkeypatch):
+    class Given(PortfolioStrategy):
+        """Weights as printed."""
+
+        id, title = "given", "Given"
+
+        def weights(self, panel, p):
+            return [[0.6, -0.4], [0.6, -0.4], [0, 0], [0, 0]]
+
+    monkeypatch.setitem(registry._load_builtin(), "given", Given)
+    legs = [leg("A", [100, 100, 105, 110], [0] * 4), leg("B", [50, 50, 48, 45], [0] * 4)]
+    result = engine.run_backtest(legs, spec_of().replace(strategy="given"))
+    assert fills_of_legs(result) == [("A", 1, 60, 100), ("B", 1, -80, 50), ("A", 3, -60, 110), ("B", 3, 80, 45)]
+    assert result.equity[-1] == 11_000
+    with pytest.raises(engine.InputError, match="sets the weights itself"):
+        engine.run_backtest(legs, spec_of().replace(strategy="given", portfolio={"allocation": "equal_weight"}))
 
 
 def test_rule_17_the_legs_of_a_formula_share_the_exposure():

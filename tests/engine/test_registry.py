@@ -88,8 +88,8 @@ def test_that_a_declared_id_counts_more_than_the_class_name(registry, tmp_path):
         ("1 / 0\n", 1, "ZeroDivisionError"),
         ("x = 1\n", 0, "no strategy class in this file"),
         ("x = '\0'\n", 0, "null bytes"),
-        (PLAIN.format(name="EmaCross", value="0", extra=""), 0, "'ema_cross' is the id of a built-in strategy"),
-        (PLAIN.format(name="A", value="0", extra='id = "My Idea"'), 0, "'My Idea' cannot be an id"),
+        (PLAIN.format(name="EmaCross", value="0", extra=""), 4, "'ema_cross' is the id of a built-in strategy"),
+        (PLAIN.format(name="A", value="0", extra='id = "My Idea"'), 4, "'My Idea' cannot be an id"),
     ],
 )
 def test_that_a_broken_file_is_told_with_its_line_and_does_not_stop_the_others(registry, tmp_path, source, line, expected):
@@ -133,7 +133,93 @@ def test_that_two_files_cannot_share_an_id(registry, tmp_path):
     write(tmp_path, "b.py")
     registry.scan(tmp_path)
     assert registry.path_of("my_idea").name == "a.py"
-    assert "'my_idea' is already defined in a.py" in message(registry)
+    assert message(registry) == (
+        "'my_idea' is already defined in a.py, so b.py is left out; rename the class in one of the two"
+    )
+
+
+@pytest.mark.parametrize("copy", ["idea copy.py", "idea-2.py", "idea (1).py", "idea2.py"])
+def test_that_a_copy_of_a_file_does_not_take_its_id_away(registry, tmp_path, copy):
+    write(tmp_path, "idea.py")
+    write(tmp_path, copy, value="9.0")
+    registry.scan(tmp_path)
+    assert registry.path_of("my_idea").name == "idea.py"
+    assert copy in message(registry)
+
+
+def test_that_an_id_belongs_to_the_file_that_is_named_after_it(registry, tmp_path):
+    write(tmp_path, "a.py")
+    registry.scan(tmp_path)
+    write(tmp_path, "my_idea.py")
+    registry.scan(tmp_path)
+    assert registry.path_of("my_idea").name == "my_idea.py"
+    assert message(registry).startswith("'my_idea' is already defined in my_idea.py, so a.py is left out")
+
+
+def test_that_a_clash_ends_when_the_other_file_goes(registry, tmp_path):
+    first = write(tmp_path, "a.py")
+    write(tmp_path, "b.py")
+    registry.scan(tmp_path)
+    first.unlink()
+    registry.scan(tmp_path)
+    assert registry.path_of("my_idea").name == "b.py"
+    assert not registry.broken
+
+
+def test_that_a_broken_file_of_another_name_is_found_by_the_id_it_held(registry, tmp_path):
+    path = write(tmp_path, "notes.py")
+    registry.scan(tmp_path)
+    path.write_text("x = (")
+    registry.scan(tmp_path)
+    with pytest.raises(StrategyError, match=r"notes\.py:1: SyntaxError.*Mend the file"):
+        registry.get("my_idea")
+    cls, where = registry.last("my_idea")
+    assert (cls.__name__, where) == ("MyIdea", path)
+
+
+def test_that_a_file_that_does_not_end_is_broken_at_its_line_and_the_others_load(registry, tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.registry._LOAD_SECONDS", 0.2)
+    (tmp_path / "a.py").write_text("x = 1\ntry:\n    while True:\n        x += 1\nexcept Exception:\n    pass\n")
+    write(tmp_path, "b.py")
+    registry.scan(tmp_path)
+    [broken] = registry.broken
+    assert broken.message.startswith("took longer than 0.2 s")
+    assert broken.line in (3, 4)
+    assert "my_idea" in registry.names()
+
+
+class Ten:
+    close = 10.0
+
+
+def test_that_a_steady_block_keeps_class_and_source_while_the_file_is_edited_and_deleted(registry, tmp_path):
+    path = write(tmp_path, "a.py", value="0.1")
+    registry.scan(tmp_path)
+    with registry.steady():
+        before, source = registry.get("my_idea"), registry.source_of("my_idea")
+        write(tmp_path, "a.py", value="0.2")
+        registry.scan(tmp_path)
+        assert registry.get("my_idea") is before
+        assert registry.source_of("my_idea") == source
+        path.unlink()
+        registry.scan(tmp_path)
+        with registry.steady():
+            assert registry.get("my_idea")().signals(Ten, None) == 1.0
+    assert "my_idea" not in registry.names()
+
+
+def test_that_frozen_sources_are_loaded_as_they_were_and_not_as_they_are(registry, tmp_path):
+    write(tmp_path, "a.py", value="0.1")
+    registry.scan(tmp_path)
+    frozen = registry.freeze(["my_idea", "ema_cross"])
+    write(tmp_path, "a.py", value="0.2")
+    elsewhere = Registry(Strategy, "engine.strategies", "strategy", check_declaration)
+    elsewhere.scan(tmp_path)
+    with elsewhere.steady(elsewhere.thaw(frozen)):
+        assert elsewhere.get("my_idea")().signals(Ten, None) == 1.0
+        assert is_plugin_module(elsewhere.get("my_idea").__module__)
+    assert elsewhere.get("my_idea")().signals(Ten, None) == 2.0
+    assert elsewhere.thaw(elsewhere.freeze(["my_idea"]))[tmp_path / "a.py"].classes["my_idea"] is elsewhere.get("my_idea")
 
 
 def test_that_two_classes_of_one_file_cannot_share_an_id(registry, tmp_path):
@@ -248,3 +334,20 @@ def test_that_the_sample_and_the_templates_load(registry):
     registry.scan(folder / "templates")
     assert {"rule_template", "pandas_template"} <= set(registry.names())
     assert not registry.broken
+
+
+def test_that_a_program_that_closes_does_not_wait_for_a_file_that_does_not_end(registry, tmp_path):
+    import threading
+    import time
+
+    from engine.core.interrupt import interrupt_all
+
+    (tmp_path / "a.py").write_text(f"open({str(tmp_path / 'begun')!r}, 'w').close()\nwhile True:\n    pass\n")
+    thread = threading.Thread(target=registry.scan, args=(tmp_path,))
+    thread.start()
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.005)
+    interrupt_all()
+    thread.join(5.0)
+    assert not thread.is_alive()
+    assert "took longer" in message(registry)

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from ivybt_desktop.docks.chart.ports import Heading
 from ivybt_desktop.theme.tokens import SIZES
@@ -54,10 +62,13 @@ class HeadingBar(QWidget):
         Another instrument was chosen.
     blocks_toggled : Signal(bool)
         Whether the strategy's candles are to be shown.
+    indicators_toggled : Signal(bool)
+        Whether the list of indicators is to be shown.
     """
 
     leg_chosen = Signal(int)
     blocks_toggled = Signal(bool)
+    indicators_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,6 +89,14 @@ class HeadingBar(QWidget):
         self.blocks.setToolTip("Show the candles that the strategy decided on over the real ones")
         self.blocks.hide()
         self.blocks.toggled.connect(self.blocks_toggled)
+        self.indicators = QToolButton(self)
+        self.indicators.setText("Indicators")
+        self.indicators.setProperty("role", "quiet")
+        self.indicators.setCheckable(True)
+        self.indicators.setFixedHeight(SIZES.row - 2)
+        self.indicators.setAccessibleName("Indicators on the chart")
+        self.indicators.setToolTip("Put indicators on the chart (Ctrl+I)")
+        self.indicators.toggled.connect(self.indicators_toggled)
         self._named: list[tuple[int, str]] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(SIZES.padding, 0, SIZES.padding, 0)
@@ -87,6 +106,7 @@ class HeadingBar(QWidget):
             row.addWidget(label, stretch)
         row.addStretch(0)  # without a fill sentence the others stay at the left
         row.addWidget(self.blocks)
+        row.addWidget(self.indicators)
         self.setFixedHeight(SIZES.row)
 
     def show_heading(self, heading: Heading) -> None:

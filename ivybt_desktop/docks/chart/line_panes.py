@@ -13,22 +13,22 @@ _MOST = 5.0
 def group_lines(lines: Lines) -> list[list[str]]:
     """Return the names of the lines that are not drawn over prices, one list per pane.
 
-    Lines share a pane when their ranges overlap and are of similar size: MACD and its signal do, RSI
-    and ATR do not.
+    Lines of one place ("own", or "own" and a number) share a pane when their ranges overlap and are of
+    similar size: MACD and its signal do, RSI and ATR do not.
     """
-    groups: list[tuple[float, float, list[str]]] = []
+    groups: list[tuple[str, float, float, list[str]]] = []
     for name, (values, where) in lines.items():
         if where == "price":
             continue
         low = float(np.fmin.reduce(values, initial=np.inf))
         high = float(np.fmax.reduce(values, initial=-np.inf))
-        for place, (least, most, names) in enumerate(groups):
-            if _alike(low, high, least, most):
-                groups[place] = (min(low, least), max(high, most), [*names, name])
+        for at, (place, least, most, names) in enumerate(groups):
+            if place == where and _alike(low, high, least, most):
+                groups[at] = (place, min(low, least), max(high, most), [*names, name])
                 break
         else:
-            groups.append((low, high, [name]))
-    return [names for _, _, names in groups]
+            groups.append((where, low, high, [name]))
+    return [names for _, _, _, names in groups]
 
 
 def _alike(low: float, high: float, least: float, most: float) -> bool:

@@ -13,6 +13,7 @@ from engine.core.errors import IvyError
 
 if TYPE_CHECKING:
     from engine.core.bars import Bars
+    from ivybt_desktop.docks.chart.drawn import IndicatorState
     from ivybt_desktop.docks.chart.signal_candles import Blocks
     from ivybt_desktop.plots.calendar_ticks import Calendar
     from ivybt_desktop.plots.gate_row import GateRow
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ivybt_desktop.theme.tokens import Tokens
 
 FloatArray = npt.NDArray[np.float64]
-# Name -> (values, "price" or "own").
+# Name -> (values, "price", "own", or "own" and a number for lines that share no pane with others).
 Lines = Mapping[str, tuple[FloatArray, str]]
 
 
@@ -53,7 +54,9 @@ class ChartScreen(Protocol):
     range_changed: Any
     stepped: Any
     trade_clicked: Any
+    bar_clicked: Any
     leg_chosen: Any
+    indicators_opened: Any
 
     def show_empty(self) -> None:
         """Say what to do to see something."""
@@ -71,12 +74,20 @@ class ChartScreen(Protocol):
         """Show indicator lines."""
         ...
 
+    def show_indicators(self, state: IndicatorState) -> None:
+        """Show the catalogue of indicators and what is drawn of it."""
+        ...
+
     def show_trades(self, trades: npt.NDArray[Any], close: FloatArray) -> None:
         """Show the markers of other round trips."""
         ...
 
     def mark_trade(self, row: int) -> None:
         """Highlight a trade; -1 for none."""
+        ...
+
+    def mark_bar(self, bar: int) -> None:
+        """Mark the bar that is explained; -1 for none."""
         ...
 
     def show_levels(self, levels: Sequence[LevelPath]) -> None:

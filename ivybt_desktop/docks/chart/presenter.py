@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.core.errors import IvyError
 from engine.core.trade import TRADE_DTYPE
+from ivybt_desktop.docks.chart.drawn import CatalogueSource, DrawnIndicators
 from ivybt_desktop.docks.chart.gates import gate_rows
 from ivybt_desktop.docks.chart.history import cut_blocks, history_of, same_bars
 from ivybt_desktop.docks.chart.leg import SYNTHETIC, Leg, leg_names, leg_of
@@ -45,9 +46,13 @@ class ChartPresenter:
         What the user is looking at.
     worker : Worker
         Computes indicator lines: the first use of a strategy may compile for a second.
+    source : CatalogueSource
+        Computes what is put on the chart by hand.
     """
 
-    def __init__(self, view: ChartScreen, workspace: Workspace, worker: Worker) -> None:
+    def __init__(
+        self, view: ChartScreen, workspace: Workspace, worker: Worker, source: CatalogueSource
+    ) -> None:
         self._view, self._workspace, self._worker = view, workspace, worker
         self._bars: Bars | None = None
         self._calendar: Calendar | None = None
@@ -58,12 +63,15 @@ class ChartPresenter:
         self._names: list[tuple[int, str]] = []
         self._computing: Leg | None = None
         self._own_click = False
+        self.drawn = DrawnIndicators(view, source, self._show_lines)
         view.set_tip(self.describe)
         view.hovered.connect(self._hovered)
         view.range_changed.connect(self._range_moved)
         view.stepped.connect(self.step)
         view.trade_clicked.connect(self.click_trade)
+        view.bar_clicked.connect(self.click_bar)
         view.leg_chosen.connect(self.show_leg)
+        view.indicators_opened.connect(self.drawn.open)
         self._links = Links(
             (workspace.bars_changed, self._bars_changed),
             (workspace.result_changed, self._result_changed),
@@ -71,6 +79,8 @@ class ChartPresenter:
             (workspace.bar_hovered, self._hovered_elsewhere),
             (workspace.range_changed, self._range_elsewhere),
             (workspace.place_asked, self._bring_place),
+            (workspace.bar_asked, self._bar_asked),
+            (workspace.badges_changed, self._badges_changed),
             (workspace.theme_changed, view.set_theme),
         )
         self._result_changed(workspace.result)
@@ -80,6 +90,7 @@ class ChartPresenter:
         """Disconnect and stop computing."""
         self._links.close()
         self._worker.close()
+        self.drawn.close()
 
     def step(self, by: int) -> None:
         """Select the next (+1) or the previous (-1) trade shown; the first one when none is selected."""
@@ -100,6 +111,23 @@ class ChartPresenter:
             self._workspace.select_trade(int(leg.rows[row]))
         finally:
             self._own_click = False
+
+    def click_bar(self, bar: int) -> None:
+        """Ask for the reasons of a bar; again, or -1: of none."""
+        if self._leg is None or bar < 0:
+            self._workspace.ask_bar(-1, -1)
+        else:
+            # What a formula decided on is explained on the first of its legs.
+            self._workspace.ask_bar(max(self._leg.asset, 0), self._leg.to_axis(bar))
+
+    def ask_middle(self) -> None:
+        """Ask for the reasons of the bar in the middle: without a mouse."""
+        if self._leg is not None:
+            self.click_bar(min(max(self._view.middle_bar(), 0), len(self._leg.run.bars) - 1))
+
+    def _bar_asked(self, asset: int, bar: int) -> None:
+        shown = self._leg is not None and max(self._leg.asset, 0) == asset and bar >= 0
+        self._view.mark_bar(self._leg.from_axis(bar) if shown and self._leg is not None else -1)
 
     def show_leg(self, asset: int) -> None:
         """Show another instrument of the run at the same time of its history."""
@@ -124,7 +152,7 @@ class ChartPresenter:
         bars, leg = self._bars, self._leg
         if bars is None or self._calendar is None or not 0 <= bar < len(bars):
             return []
-        rows = [("", self._calendar.stamp(bar)), *price_rows(bars, bar, self._lines, self._decimals)]
+        rows = [("", self._calendar.stamp(bar)), *price_rows(bars, bar, self._all_lines(), self._decimals)]
         if leg is not None:
             rows += account_rows(leg.run, bar, shared=len(self._names) > 0) + ambiguous_rows(leg, bar)
         return rows
@@ -141,6 +169,7 @@ class ChartPresenter:
             self._show_leg(leg_of(result, asset))
             return
         self._leg, self._atr, self._lines = None, None, {}
+        self._view.mark_bar(-1)
         bars = self._workspace.bars
         if bars is None:
             self._view.show_empty()
@@ -149,7 +178,7 @@ class ChartPresenter:
         self._view.show_heading(heading_of(bars, None))
         self._view.show_legs([], 0)
         self._view.show_levels([])
-        self._view.show_lines({})
+        self._show_lines()
         self._view.show_blocks(None)
         self._view.show_gates([])
         self._view.show_split(None)
@@ -159,14 +188,23 @@ class ChartPresenter:
         # A run may cover fewer sessions than were loaded: its bars are the ones its trades count.
         run, self._leg, self._atr = leg.run, leg, None
         self._show_bars(run.bars)
-        self._view.show_heading(heading_of(run.bars, run, chosen=len(self._names) > 0))
+        self._show_heading(run)
         self._view.show_legs(self._names, leg.asset)
         self._view.show_levels([])
         self._view.show_gates(gate_rows(run))
         self._view.show_split(run.split)
         self._view.show_trades(run.trades, run.bars.close)
+        self._bar_asked(*(self._workspace.asked or (-1, -1)))
         if self._computing is None:
             self._compute_lines(leg)
+
+    def _show_heading(self, run: BacktestResult) -> None:
+        proof = self._workspace.result_badge.status
+        self._view.show_heading(heading_of(run.bars, run, chosen=len(self._names) > 0, proof=proof))
+
+    def _badges_changed(self) -> None:
+        if self._leg is not None:
+            self._show_heading(self._leg.run)
 
     def _show_bars(self, bars: Bars) -> None:
         if self._bars is not None and same_bars(self._bars, bars):
@@ -175,6 +213,7 @@ class ChartPresenter:
         self._decimals = price_decimals(bars.close, bars.instrument.tick_size)
         self._lines = {}
         self._view.show_bars(bars, self._calendar, self._decimals)
+        self.drawn.show_bars(bars)
 
     def _compute_lines(self, leg: Leg) -> None:
         if has_no_lines(leg):
@@ -193,13 +232,19 @@ class ChartPresenter:
             return
         if self._bars is not None and same_bars(self._bars, done.run.bars):
             self._lines = lines
-            self._view.show_lines(lines)
+            self._show_lines()
             self._view.show_blocks(blocks)
         if leg is done and atr is not None:
             self._atr = atr
             self._show_levels(leg.own_row(self._workspace.trade))
         if leg is not done:
             self._compute_lines(leg)
+
+    def _all_lines(self) -> Lines:
+        return {**self._lines, **{_apart(name, self._lines): line for name, line in self.drawn.lines.items()}}
+
+    def _show_lines(self) -> None:
+        self._view.show_lines(self._all_lines())
 
     def _lines_failed(self, error: IvyError) -> None:
         done, self._computing = self._computing, None
@@ -208,7 +253,7 @@ class ChartPresenter:
             self._compute_lines(leg)
             return
         self._lines = {}
-        self._view.show_lines({})
+        self._show_lines()
         self._view.show_blocks(None)
         self._workspace.log("warning", f"The chart has no indicator lines. {error}")
 
@@ -239,6 +284,9 @@ class ChartPresenter:
     def _bring_place(self, asset: int, bar: int) -> None:
         result = self._workspace.result
         if result is None or self._leg is None:
+            if self._bars is not None and 0 <= bar < len(self._bars):
+                self._view.bring(bar, bar)
+                self._view.set_cursor_bar(bar)
             return
         if result.is_portfolio and self._leg.asset != asset:
             self._show_leg(leg_of(result, asset))
@@ -269,6 +317,10 @@ class ChartPresenter:
         if self._leg is not None:
             first, last = self._leg.span_from_axis(first, last)
         self._view.follow(first, last)
+
+
+def _apart(name: str, taken: Lines) -> str:
+    return f"{name} (chart)" if name in taken else name
 
 
 def has_no_lines(leg: Leg) -> bool:

@@ -56,13 +56,25 @@ def ambiguous_rows(leg: Leg, bar: int) -> Rows:
     return [("Ambiguous", f"trade {number}: order inside the bar not known") for number in numbers.tolist()]
 
 
-def heading_of(bars: Bars, run: BacktestResult | None, *, chosen: bool = False) -> Heading:
-    """Return the line on the top edge; ``chosen`` says that a choice of instruments names the symbol."""
+def heading_of(
+    bars: Bars, run: BacktestResult | None, *, chosen: bool = False, proof: str = ""
+) -> Heading:
+    """Return the line on the top edge.
+
+    Parameters
+    ----------
+    bars : Bars
+    run : BacktestResult or None
+    chosen : bool, default False
+        A choice of instruments names the symbol.
+    proof : str, default ""
+        Word of the run's look-ahead badge.
+    """
     symbol = str(bars.timeframe) if chosen else f"{bars.symbol}  {bars.timeframe}"
     if run is None:
         return Heading(symbol, "No run shown: choose a strategy in Setup and press F5")
     spec = run.spec
-    return Heading(symbol, strategy_words(spec), run_sentence(spec), needs_care(spec))
+    return Heading(symbol, strategy_words(spec), run_sentence(spec, proof), needs_care(spec, proof))
 
 
 def strategy_words(spec: BacktestSpec) -> str:

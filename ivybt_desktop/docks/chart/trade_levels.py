@@ -79,12 +79,23 @@ def _entry_order(result: BacktestResult, row: int, atr: FloatArray | None) -> Le
     decided, filled = int(trade["entry_decision"]), int(trade["entry_bar"])
     if not 0 <= decided < filled:
         return None
+    if execution.entry is Entry.BRACKET:
+        return _bracket_side(result, decided, filled)
     close = float(result.bars.close[decided])
     away = execution.entry_distance * _unit(execution, close, decided, atr)
     # A limit waits at a better price, a stop at a worse one.
     better = -1.0 if execution.entry is Entry.LIMIT else 1.0
     level = close + better * float(trade["side"]) * away
     return LevelPath(f"{execution.entry.value} entry", decided + 1, np.full(filled - decided, level), "entry")
+
+
+def _bracket_side(result: BacktestResult, decided: int, filled: int) -> LevelPath | None:
+    """Return the order that was filled; its price is not known from a fill at an open beyond it."""
+    opening = _opening_order(result, filled)
+    if opening is None or opening["raw_price"] == result.bars.open[filled]:
+        return None
+    level = float(opening["raw_price"])
+    return LevelPath("stop entry", decided + 1, np.full(filled - decided, level), "entry")
 
 
 def _held(execution: ExecutionModel, trade: Any) -> tuple[int, int]:

@@ -8,16 +8,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.core.bars import Bars
+from ivybt_desktop.docks.chart.drawn import IndicatorState
 from ivybt_desktop.docks.chart.gates import gate_tip
 from ivybt_desktop.docks.chart.heading import HeadingBar
+from ivybt_desktop.docks.chart.indicator_panel import IndicatorPanel
 from ivybt_desktop.docks.chart.line_panes import group_lines
 from ivybt_desktop.docks.chart.ports import Heading, Lines
 from ivybt_desktop.docks.chart.signal_candles import Blocks
+from ivybt_desktop.plots.asked_bar import AskedBarLayer
 from ivybt_desktop.plots.bands import SplitLayer
 from ivybt_desktop.plots.blocks import BlockLayer
 from ivybt_desktop.plots.calendar_ticks import Calendar
@@ -56,15 +59,21 @@ class ChartView(QWidget):
         Next (+1) or previous (-1) trade.
     trade_clicked : Signal(int)
         Row of the trade whose marker was clicked.
+    bar_clicked : Signal(int)
+        Bar that was clicked beside the markers; -1 when Esc let go of it.
     leg_chosen : Signal(int)
         Another instrument of the portfolio was chosen.
+    indicators_opened : Signal()
+        The list of indicators came into sight.
     """
 
     hovered = Signal(int)
     range_changed = Signal(float, float)
     stepped = Signal(int)
     trade_clicked = Signal(int)
+    bar_clicked = Signal(int)
     leg_chosen = Signal(int)
+    indicators_opened = Signal()
 
     def __init__(self, theme: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,8 +83,9 @@ class ChartView(QWidget):
         self.price: Pane = self.stack.add_pane("Prices", _PRICE)
         self.candles, self.markers, self.stops = CandleLayer(), MarkerLayer(), StopLayer()
         self.volume = VolumeLayer(self.candles)
-        self.blocks, self.split = BlockLayer(), SplitLayer()
-        for layer in (self.volume, self.candles, self.blocks, self.split, self.stops, self.markers):
+        self.blocks, self.split, self.asked = BlockLayer(), SplitLayer(), AskedBarLayer()
+        layers = (self.asked, self.volume, self.candles, self.blocks, self.split, self.stops, self.markers)
+        for layer in layers:
             self.price.add(layer)
         self.gates = self.stack.add_strip()
         self.gates.tip = self._gate_tip
@@ -84,7 +94,7 @@ class ChartView(QWidget):
         self._layout_key: tuple[tuple[str, str], ...] = ()
         self._decimals = 2
         self._tip: Callable[[int], list[tuple[str, str]]] | None = None
-        self._heading = HeadingBar(self)
+        self._heading, self.panel = HeadingBar(self), IndicatorPanel(self)
         self._empty = QLabel(EMPTY, self)
         self._empty.setProperty("role", "empty")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -94,8 +104,11 @@ class ChartView(QWidget):
         self.stack.range_changed.connect(self.range_changed)
         self.stack.stepped.connect(self.stepped)
         self.price.clicked.connect(self._clicked)
+        self.stack.installEventFilter(self)
         self._heading.leg_chosen.connect(self.leg_chosen)
         self._heading.blocks_toggled.connect(self._show_blocks)
+        self._heading.indicators_toggled.connect(self._show_panel)
+        self.panel.left.connect(self.toggle_indicators)
         self.setFocusProxy(self.stack)
 
     def _build(self) -> None:
@@ -104,7 +117,13 @@ class ChartView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._heading)
-        column.addWidget(self.stack, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.stack, 1)
+        row.addWidget(self.panel)
+        column.addLayout(row, 1)
+        self.panel.hide()
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(full)
@@ -174,6 +193,12 @@ class ChartView(QWidget):
             self.markers.selected = row
             self.price.refresh()
 
+    def mark_bar(self, bar: int) -> None:
+        """Mark the bar that is explained; -1 for none."""
+        if self.asked.bar != bar:
+            self.asked.bar = bar
+            self.price.refresh()
+
     def show_levels(self, levels: Sequence[LevelPath]) -> None:
         """Show where the orders of the selected trade stood."""
         self.stops.set_levels(levels)
@@ -202,6 +227,22 @@ class ChartView(QWidget):
     def toggle_blocks(self) -> None:
         """Show or hide the candles that the strategy decided on."""
         self._heading.blocks.toggle()
+
+    def show_indicators(self, state: IndicatorState) -> None:
+        """Show the catalogue and what is drawn of it."""
+        self.panel.show_state(state)
+
+    def toggle_indicators(self) -> None:
+        """Show or hide the list of indicators."""
+        self._heading.indicators.toggle()
+
+    def _show_panel(self, shown: bool) -> None:  # noqa: FBT001  (listener)
+        self.panel.setVisible(shown)
+        if shown:
+            self.indicators_opened.emit()
+            self.panel.begin()
+        else:
+            self.stack.setFocus()
 
     def _show_blocks(self, shown: bool) -> None:  # noqa: FBT001  (listener)
         self.blocks.shown = shown
@@ -242,3 +283,18 @@ class ChartView(QWidget):
         row = self.markers.hit(self.price.view(), x, y)
         if row >= 0:
             self.trade_clicked.emit(row)
+            return
+        bar = round(self.price.view().bar(x))
+        if 0 <= bar < self.stack.shown.count:
+            self.bar_clicked.emit(bar)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Esc let go of the marked bar; without one it stops a run, as everywhere."""
+        kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if event.type() in kinds and is_escape and self.asked.bar >= 0:
+            if event.type() == QEvent.Type.KeyPress:
+                self.bar_clicked.emit(-1)
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)

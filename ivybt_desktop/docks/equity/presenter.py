@@ -153,6 +153,7 @@ class EquityPresenter:
             (workspace.result_changed, self._result_changed),
             (workspace.bar_hovered, view.set_cursor_bar),
             (workspace.range_changed, self._range_elsewhere),
+            (workspace.badges_changed, self._show_heading),
             (workspace.theme_changed, view.set_theme),
         )
         self._result_changed(workspace.result)
@@ -201,7 +202,12 @@ class EquityPresenter:
         self._view.show_curves(self._curves)
         self._view.offer_shares(offered=result.is_portfolio)
         self._show_shares(result)
-        self._view.show_heading(heading_of(result))
+        self._show_heading()
+
+    def _show_heading(self) -> None:
+        result = self._workspace.result
+        if result is not None:
+            self._view.show_heading(heading_of(result, self._workspace.result_badge.status))
 
     def _show_shares(self, result: BacktestResult | None) -> None:
         if result is None or not (self._wants_shares and result.is_portfolio):
@@ -230,13 +236,14 @@ def curves_of(result: BacktestResult) -> Curves:
     )  # fmt: skip
 
 
-def heading_of(result: BacktestResult) -> Heading:
-    """Return the words over the curve of a run."""
+def heading_of(result: BacktestResult, proof: str = "") -> Heading:
+    """Return the words over the curve of a run; ``proof`` is the word of its look-ahead badge."""
     spec, currency = result.spec, result.bars.instrument.currency
     text = f"Equity net of all costs, {currency}, from {exact(spec.capital)}"
     if result.is_portfolio:
         text += f", {len(set(result.symbols))} instruments"
-    return Heading(text, ambiguity_words(result), run_sentence(spec), needs_care(spec))
+    sentence = run_sentence(spec, proof)
+    return Heading(text, ambiguity_words(result), sentence, needs_care(spec, proof))
 
 
 def shares_of(result: BacktestResult) -> tuple[list[str], FloatArray]:

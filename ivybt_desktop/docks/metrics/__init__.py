@@ -14,6 +14,9 @@ def build(ctx: AppContext) -> Dock:
     view = MetricsView()
     presenter = MetricsPresenter(view, ctx.workspace)
     view.ask(presenter.explain, presenter.copied)
+    show_dock = ctx.show_dock
+    if show_dock is not None:
+        view.proof_asked.connect(lambda: show_dock("leak_lab"))
     actions = [Action("edit.copy_metrics", "Copy all metrics", view.copy.click, menu="Edit")]
     return Dock(view, presenter, actions)
 

@@ -42,6 +42,7 @@ class MetricsPresenter:
         self._view, self._workspace = view, workspace
         workspace.result_changed.connect(self._show)
         workspace.theme_changed.connect(view.set_theme)
+        workspace.badges_changed.connect(self._badges_changed)
         view.set_theme(workspace.theme)
         self._show(workspace.result)
 
@@ -59,15 +60,20 @@ class MetricsPresenter:
     def copied(self) -> str:
         """Return all metrics as tab-separated text; empty without a run."""
         result = self._workspace.result
-        return copied(result) if result is not None else ""
+        return copied(result, self._workspace.result_badge) if result is not None else ""
 
     def close(self) -> None:
         """Disconnect."""
         self._workspace.result_changed.disconnect(self._show)
         self._workspace.theme_changed.disconnect(self._view.set_theme)
+        self._workspace.badges_changed.disconnect(self._badges_changed)
+
+    def _badges_changed(self) -> None:
+        self._show(self._workspace.result)
 
     def _show(self, result: BacktestResult | None) -> None:
-        self._view.show_state(MetricsState(EMPTY) if result is None else state_of(result))
+        badge = self._workspace.result_badge
+        self._view.show_state(MetricsState(EMPTY) if result is None else state_of(result, badge))
 
 
 def _of_run(result: BacktestResult | None, name: str) -> str:

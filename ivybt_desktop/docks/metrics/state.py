@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.metrics import METRICS, MetricInfo
+from ivybt_desktop.context import NO_BADGE, Badge
 from ivybt_desktop.docks.metrics.lines import Group, Line
 from ivybt_desktop.docks.metrics.run_lines import run_groups
 from ivybt_desktop.widgets import format as text
@@ -48,15 +49,25 @@ class MetricsState:
     warnings: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()
     receipt: str = ""
+    badge: Badge = NO_BADGE
 
 
-def state_of(result: BacktestResult) -> MetricsState:
-    """Return what is shown of a run."""
+def state_of(result: BacktestResult, badge: Badge = NO_BADGE) -> MetricsState:
+    """Return what is shown of a run.
+
+    Parameters
+    ----------
+    result : BacktestResult
+    badge : Badge
+        Its look-ahead proof; a leak is the first of the warnings.
+    """
     doubt = ambiguity_words(result)
+    leak = (f"Looks ahead, so nobody can trade these results. {badge.sentence}",) if badge.is_leak else ()
     return MetricsState(
         empty="", headlines=tuple(_headline(name, result.metrics) for name in HEADLINES),
-        groups=_groups(result) + run_groups(result), warnings=result.warnings + ((doubt,) if doubt else ()),
-        footer=_footer(result), receipt=result.receipt,
+        groups=_groups(result) + run_groups(result),
+        warnings=(*leak, *result.warnings, *((doubt,) if doubt else ())), footer=_footer(result),
+        receipt=result.receipt, badge=badge,
     )  # fmt: skip
 
 
@@ -73,14 +84,15 @@ def shown(info: MetricInfo, value: float) -> str:
             return text.number(value)
 
 
-def copied(result: BacktestResult) -> str:
+def copied(result: BacktestResult, badge: Badge = NO_BADGE) -> str:
     """Return all metrics as tab-separated lines with headers, at full precision, for a spreadsheet."""
     lines = ["metric\ttitle\tvalue\tunit"]
     for name, info in METRICS.items():
         value = result.metrics[name]
         # A spreadsheet takes an empty cell for a missing number, and NaN for a word.
         lines.append(f"{name}\t{info.title}\t{'' if math.isnan(value) else repr(float(value))}\t{info.unit}")
-    return "\n".join([*lines, f"receipt\tReceipt\t{result.receipt}\t"])
+    lines.append(f"receipt\tReceipt\t{result.receipt}\t")
+    return "\n".join([*lines, *([f"proof\tLook-ahead proof\t{badge.status}\t"] if badge.status else [])])
 
 
 def _headline(name: str, metrics: Mapping[str, float]) -> Headline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -23,6 +23,7 @@ from ivybt_desktop.docks.metrics.model import NAME, UNIT, VALUE, MetricModel
 from ivybt_desktop.docks.metrics.state import MetricsState
 from ivybt_desktop.theme.icons import icon
 from ivybt_desktop.theme.tokens import SIZES, Tokens
+from ivybt_desktop.widgets.proof_pill import ProofPill
 
 _MINIMUM_WIDTH = SIZES.grid * 72
 _WIDTH, _HEIGHT = SIZES.grid * 74, SIZES.grid * 150
@@ -74,7 +75,15 @@ class MetricTable(QTableView):
 
 
 class MetricsView(QWidget):
-    """Passive: shows states; texts that are rarely wanted are asked for when they are (`ask`)."""
+    """Passive: shows states; texts that are rarely wanted are asked for when they are (`ask`).
+
+    Attributes
+    ----------
+    proof_asked : Signal()
+        The badge of the run's look-ahead proof was clicked.
+    """
+
+    proof_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,7 +98,8 @@ class MetricsView(QWidget):
         self.model = MetricModel(self._tip, self)
         self.table = MetricTable(self.model)
         self.footer = _text("label")
-        self.receipt = _text("label")
+        self.receipt, self.pill = _text("label"), ProofPill("run")
+        self.pill.clicked.connect(self.proof_asked)
         self.copy = QToolButton()
         self.copy.setText("Copy all")
         self.copy.setToolTip("Copy every metric with full precision, tab separated with headers")
@@ -120,6 +130,7 @@ class MetricsView(QWidget):
         self.headlines.show_headlines(state.headlines)
         self.model.set_groups(state.groups)
         self.footer.setText("\n".join(f"{line}." for line in state.footer))
+        self.pill.show_badge(state.badge)
         self.receipt.setText(f"Receipt {state.receipt.removeprefix('sha256:')[:12]}")
         meaning = "The same receipt means the same prices, settings and code."
         self.receipt.setToolTip(f"{state.receipt}\n{meaning}")
@@ -143,8 +154,10 @@ class MetricsView(QWidget):
         column.addWidget(self.headlines)
         column.addWidget(self.table, 1)
         column.addWidget(self.footer)
+        column.addWidget(self.receipt)
         last = QHBoxLayout()
-        last.addWidget(self.receipt, 1)
+        last.addWidget(self.pill)
+        last.addStretch(1)
         last.addWidget(self.copy)
         column.addLayout(last)
 

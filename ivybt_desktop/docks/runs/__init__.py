@@ -12,7 +12,12 @@ def build(ctx: AppContext) -> Dock:
     from ivybt_desktop.docks.runs.view import RunsView
 
     view = RunsView(ctx.workspace.theme)
-    presenter = RunsPresenter(view, ctx.runs, ctx.jobs, ctx.workspace, ctx.background)
+    proofs = ctx.proofs
+
+    def proof_of(key: str) -> str:
+        return "" if proofs is None else proofs.badge(key).status
+
+    presenter = RunsPresenter(view, ctx.runs, ctx.jobs, ctx.workspace, ctx.background, proof_of)
     view.search_changed.connect(presenter.search)
     view.open_asked.connect(presenter.open)
     view.star_asked.connect(presenter.star)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.backtest.proof_words import LOOKS_AHEAD, PAST_ONLY, UNPROVEN
 from ivybt_desktop.widgets import format as words
-from ivybt_desktop.widgets.table_model import Column, sign_tones
+from ivybt_desktop.widgets.proof_pill import badge_text
+from ivybt_desktop.widgets.table_model import QUIET, UP, WARN, Column, sign_tones
 
 if TYPE_CHECKING:
     from engine.storage.run_store import RunSummary
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 _STAR, _HERE = "\N{BLACK STAR}", "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
 
 
-def run_columns(runs: Sequence[RunSummary], shown: str) -> list[Column]:
+def run_columns(runs: Sequence[RunSummary], shown: str, proofs: Sequence[str] = ()) -> list[Column]:
     """Return the table of runs; parameters may be long, so that results stand before them.
 
     Parameters
@@ -25,12 +27,15 @@ def run_columns(runs: Sequence[RunSummary], shown: str) -> list[Column]:
         In the order of the rows.
     shown : str
         Id of the run on the screen; it gets a mark.
+    proofs : sequence of str, default ()
+        Word of each run's look-ahead badge.
     """
     return [
         _marks(runs, shown),
         _moments("when", "Made", runs),
         _texts("strategy", "Strategy", [run.strategy for run in runs]),
         _texts("symbol", "Symbol", [run.symbol for run in runs]),
+        _proofs(proofs or [""] * len(runs)),
         _numbers("return", "Return %", [run.total_return for run in runs], _points, toned=True),
         _numbers("cagr", "CAGR %", [run.cagr for run in runs], _points, toned=True),
         _numbers("sharpe", "Sharpe", [run.sharpe for run in runs], words.ratio),
@@ -42,6 +47,21 @@ def run_columns(runs: Sequence[RunSummary], shown: str) -> list[Column]:
         _texts("end", "To", [run.end[:10] for run in runs]),
         _texts("note", "Note", [run.note for run in runs]),
     ]
+
+
+def _proofs(statuses: Sequence[str]) -> Column:
+    tones = {PAST_ONLY: UP, LOOKS_AHEAD: WARN}
+    return Column(
+        "proof", "Proof", np.array(list(statuses), object), _sign, numeric=False,
+        tones=np.array([tones.get(status, QUIET) for status in statuses], np.int8),
+        help="Whether the strategy, as it was then, reads past bars only: "
+        + ", ".join(badge_text(status) for status in (PAST_ONLY, LOOKS_AHEAD, UNPROVEN)),
+    )  # fmt: skip
+
+
+def _sign(status: str) -> str:
+    # Results stand at the right of it: only what a trader must not miss has words.
+    return badge_text(status) if status == LOOKS_AHEAD else badge_text(status)[:1]
 
 
 def _points(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from engine.core.errors import IvyError
@@ -21,8 +21,8 @@ NO_MATCH = "No run matches. Search by words, symbol:SPX, sharpe>0.8, fast>=10, s
 class RunsView(Protocol):
     """What the presenter needs of the view."""
 
-    def show_runs(self, runs: Sequence[RunSummary], shown: str) -> None:
-        """Show runs; ``shown`` is the id of the run on the screen."""
+    def show_runs(self, runs: Sequence[RunSummary], shown: str, proofs: Sequence[str]) -> None:
+        """Show runs; ``shown`` is the one on the screen, ``proofs`` the words of their look-ahead badges."""
         ...
 
     def show_words(self, words: str) -> None:
@@ -55,6 +55,8 @@ class RunsPresenter:
         Receives the run that is opened.
     background : callable, optional
         ``background(work, then, failed)``; the default works at once.
+    proof_of : callable, optional
+        ``proof_of(key)``: the word of the look-ahead badge of a source; the default knows none.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class RunsPresenter:
         jobs: JobService,
         workspace: Workspace,
         background: Background = at_once,
+        proof_of: Callable[[str], str] = lambda _key: "",
     ) -> None:
         self._view, self._store, self._jobs, self._workspace = view, store, jobs, workspace
-        self._background = background
+        self._background, self._proof_of = background, proof_of
         self._query, self._asked = "", 0
         self._hidden: tuple[str, ...] = ()
         self._listed: Sequence[RunSummary] = ()
@@ -74,6 +77,7 @@ class RunsPresenter:
         jobs.event.connect(self._take)
         workspace.theme_changed.connect(view.set_theme)
         workspace.result_changed.connect(self._mark)
+        workspace.badges_changed.connect(self._refresh_listed)
         self.reload()
 
     def search(self, query: str) -> None:
@@ -137,6 +141,7 @@ class RunsPresenter:
         self._jobs.event.disconnect(self._take)
         self._workspace.theme_changed.disconnect(self._view.set_theme)
         self._workspace.result_changed.disconnect(self._mark)
+        self._workspace.badges_changed.disconnect(self._refresh_listed)
         self._remove(self._hidden)
         self._hidden = ()
 
@@ -158,7 +163,9 @@ class RunsPresenter:
         kept = [run for run in self._listed if run.run_id not in self._hidden]
         if kept:
             result = self._workspace.result
-            self._view.show_runs(kept, "" if result is None else result.run_id)
+            words = {key: self._proof_of(key) for key in {run.proof_key for run in kept}}
+            proofs = [words[run.proof_key] for run in kept]
+            self._view.show_runs(kept, "" if result is None else result.run_id, proofs)
         else:
             self._view.show_words(NO_MATCH if self._query.strip() else NO_RUNS)
 
@@ -170,6 +177,10 @@ class RunsPresenter:
     def _show_run(self, result: BacktestResult) -> None:
         if not self._closed:
             self._workspace.show_run(result)
+
+    def _refresh_listed(self) -> None:
+        if self._listed:
+            self._refresh()
 
     def _mark(self, _result: object) -> None:
         # A live run comes with every move of a slider and is not kept: the list on the disk is the same.

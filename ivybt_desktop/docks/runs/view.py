@@ -71,11 +71,11 @@ class RunsView(QWidget):
         self._keys()
         self._enable()
 
-    def show_runs(self, runs: Sequence[RunSummary], shown: str) -> None:
-        """Show runs."""
+    def show_runs(self, runs: Sequence[RunSummary], shown: str, proofs: Sequence[str] = ()) -> None:
+        """Show runs; ``proofs`` are the words of their look-ahead badges."""
         chosen = {self._runs[row].run_id for row in self.table.selected_rows()}
         self._runs = list(runs)
-        self.table.set_columns(run_columns(self._runs, shown))
+        self.table.set_columns(run_columns(self._runs, shown, proofs))
         self._empty.show_body()
         for row, run in enumerate(self._runs):
             if run.run_id in chosen:

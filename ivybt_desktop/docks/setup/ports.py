@@ -75,6 +75,10 @@ class PresetStore(Protocol):
         """Return the spec of that name."""
         ...
 
+    def path_of(self, name: str) -> Path:
+        """Return the file of that name."""
+        ...
+
     def save(self, name: str, spec: BacktestSpec) -> object:
         """Keep a spec."""
         ...
@@ -100,6 +104,8 @@ class SetupServices:
         ``read_finer(file, universe)`` returns the shorter bars of the loaded instruments.
     background : callable
         ``background(work, then, failed)``: runs ``work()`` off the GUI thread.
+    open_file : callable
+        Opens a spec file with its prices.
     """
 
     run: Callable[[], None]
@@ -107,3 +113,4 @@ class SetupServices:
     add_files: Callable[[Sequence[Path]], None]
     read_finer: Read
     background: Background
+    open_file: Callable[[Path], object] = lambda _path: None

@@ -6,20 +6,23 @@ state; the view decides what of it is new.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import IvyError
 from engine.strategies import registry
+from ivybt_desktop.context import NO_BADGE, Badge
 from ivybt_desktop.docks.setup import screen
 from ivybt_desktop.docks.setup.cost_start import costs_in, preset_line, preset_of, start_costs
 from ivybt_desktop.docks.setup.edits import Edit, ForgetSymbols, set_value
 from ivybt_desktop.docks.setup.finer import READING, FinerBars
 from ivybt_desktop.docks.setup.history import History
+from ivybt_desktop.docks.setup.missing import failure_words, known_params, used_classes
 from ivybt_desktop.docks.setup.ports import LivePort, PresetStore, SetupServices, SetupView
-from ivybt_desktop.docks.setup.sections import FINER, PARAMS, PRESET, params_of
+from ivybt_desktop.docks.setup.preset_control import PresetControl
+from ivybt_desktop.docks.setup.sections import FINER, PARAMS, PRESET
 from ivybt_desktop.docks.setup.state import NO_DATA, strategy_choices
 from ivybt_desktop.docks.setup.summaries import changes
 from ivybt_desktop.docks.setup.validation import Verdict, judge, sentence
@@ -32,12 +35,11 @@ if TYPE_CHECKING:
     from ivybt_desktop.context import Workspace
 
 Values = dict[str, Any]
+type _AnySignal = Signal[Any] | Signal[()] | Signal[str, bool]
 FIRST_STRATEGY = "ema_cross"
 _LOAD = "load"
 _MEND = "Mend the settings first"
 _ASSET_CLASS = "data.instrument.asset_class"
-# Kept when a preset is opened: they belong to the loaded files.
-_LOADED = ("data.file", "data.files", "data.symbols", "data.timeframe")
 _ALWAYS_OPEN = ("data", "strategy", "capital")
 
 
@@ -62,8 +64,9 @@ class SetupPresenter:
         self, view: SetupView, workspace: Workspace, presets: PresetStore, live: LivePort,
         services: SetupServices,
     ) -> None:  # fmt: skip
-        self._view, self._workspace, self._presets, self._live = view, workspace, presets, live
+        self._view, self._workspace, self._live = view, workspace, live
         self._services = services
+        self._presets = PresetControl(workspace, presets, services.open_file)
         self._finer = FinerBars(workspace, services.read_finer, services.background, self._apply)
         self._history: History[Values] = History(self._first_values())
         self._remembered: dict[str, Values] = {}
@@ -72,8 +75,8 @@ class SetupPresenter:
         self._opened: set[str] = set()
         self._is_live, self._waits, self._owns_costs = True, False, False
         self._own: BacktestSpec | None = None
-        self._preset, self._preset_error = "", ""
-        self._choices, self._names = strategy_choices(), tuple(presets.names())
+        self._choices = strategy_choices()
+        self._ran_with, self._live_error = used_classes(self.values), ""
         live.result.connect(self._live_done)
         live.failed.connect(self._live_failed)
         for signal, listener in self._subscriptions():
@@ -164,39 +167,31 @@ class SetupPresenter:
         self._services.rescan()
 
     def open_preset(self, name: str) -> None:
-        """Fill the form from a preset; the loaded files stay."""
-        try:
-            spec = self._presets.load(name)
-        except IvyError as error:
-            self._tell_preset(sentence(error))
-            return
-        self._preset, self._preset_error, self._owns_costs = name, "", True
-        self._fill(spec, keep=_LOADED)
-        self._apply(run=self._workspace.result is not None)
+        """Fill the form from a preset, with its instruments where they are loaded; the loaded files stay."""
+        self._open_preset(name, None)
+
+    def apply_preset(self, name: str, symbols: Collection[str]) -> None:
+        """Fill the form from a preset and trade these of the loaded instruments with it."""
+        self._open_preset(name, symbols)
+
+    def load_preset_prices(self) -> None:
+        """Load the instruments that the open preset was saved on."""
+        self._presets.load_prices()
 
     def save_preset(self, name: str) -> None:
         """Keep the form as a preset; one of that name is replaced."""
         verdict = self._judge()
         if verdict.spec is None:
-            self._tell_preset(f"{_MEND}: {verdict.first}")
-            return
-        try:
-            self._presets.save(name.strip(), verdict.spec)
-        except IvyError as error:
-            self._tell_preset(sentence(error))
-            return
-        self._preset_saved(name.strip())
-        self._workspace.log("info", f"Saved preset '{self._preset}'")
+            self._presets.error = f"{_MEND}: {verdict.first}"
+        elif self._presets.save(name.strip(), verdict.spec):
+            self._workspace.log("info", f"Saved preset '{self._presets.name}'")
+        self._show(verdict)
 
     def delete_preset(self, name: str) -> None:
         """Remove a preset; the form keeps what it holds, so that it can be saved again."""
-        try:
-            self._presets.delete(name)
-        except IvyError as error:
-            self._tell_preset(sentence(error))
-            return
-        self._preset_saved("")
-        self._workspace.log("info", f"Deleted preset '{name}'; the Setup panel still holds its settings")
+        if self._presets.delete(name):
+            self._workspace.log("info", f"Deleted preset '{name}'; the Setup panel still holds its settings")
+        self._show(self._judge())
 
     def close(self) -> None:
         """Disconnect and stop live runs."""
@@ -230,8 +225,7 @@ class SetupPresenter:
         return defaults() | {"strategy.name": name} | self._params(name)
 
     def _params(self, name: str) -> Values:
-        fields = params_of(registry.get(name)) if name in registry.names() else ()
-        return {info.name: info.default for info in fields}
+        return {info.name: info.default for info in known_params(name)}
 
     def _push(self, name: str, value: Any) -> None:
         values = set_value(self.values, name, value)
@@ -245,14 +239,22 @@ class SetupPresenter:
         bars = self._workspace.bars
         return values if self._owns_costs or bars is None else start_costs(values, bars)
 
-    def _fill(self, spec: BacktestSpec, keep: tuple[str, ...] = ()) -> None:
+    def _open_preset(self, name: str, symbols: Collection[str] | None) -> None:
+        opened = self._presets.open(name, self.values, symbols)
+        if opened is None:
+            self._show(self._judge())
+            return
+        self._owns_costs = True
+        self._fill(*opened)
+        self._apply(run=self._workspace.result is not None)
+
+    def _fill(self, spec: BacktestSpec, instead: Mapping[str, Any] | None = None) -> None:
         given = flatten(spec)
         if given["periods_per_year"] == self._workspace.periods_per_year:
             given["periods_per_year"] = None
         params = self._params(spec.strategy.name)
         known = {k: v for k, v in given.items() if not k.startswith(PARAMS) or k in params or not params}
-        kept = {name: self.values[name] for name in keep}
-        self._history.push(defaults() | params | known | kept, key=_LOAD)
+        self._history.push(defaults() | params | known | dict(instead or {}), key=_LOAD)
         # What a spec changes is in sight, unless the person has folded it.
         for section, count in changes(self.values).items():
             if count and section not in self._folded_by_hand:
@@ -260,13 +262,14 @@ class SetupPresenter:
 
     # -- what others do ---------------------------------------------------------------------------
 
-    def _subscriptions(self) -> tuple[tuple[Signal[Any] | Signal[()], Callable[..., object]], ...]:
+    def _subscriptions(self) -> tuple[tuple[_AnySignal, Callable[..., object]], ...]:
         space = self._workspace
         return (
             (space.spec_changed, self._take_spec), (space.universe_changed, self._universe_changed),
             (space.bars_changed, self._bars_changed), (space.result_changed, self._result_changed),
             (space.theme_changed, self._view.set_theme), (space.strategies_changed, self._strategies_changed),
-            (space.preset_saved, self._preset_saved),
+            (space.preset_saved, self._preset_saved), (space.preset_asked, self._preset_asked),
+            (space.strategy_asked, self._strategy_asked), (space.badges_changed, self._badges_changed),
         )  # fmt: skip
 
     def _take_spec(self, spec: BacktestSpec) -> None:
@@ -274,7 +277,7 @@ class SetupPresenter:
             return
         # A live run under way belongs to the settings that are being replaced.
         self._waits = False
-        self._preset = ""
+        self._presets.forget()
         before = costs_in(self.values)
         self._fill(spec)
         # The sample's costs are nobody's; those of a file, a kept run or the last session are somebody's.
@@ -290,6 +293,7 @@ class SetupPresenter:
             return values | {"data.symbols": used}
 
         self._waits = False
+        self._presets.settle()
         self._history.rebase(keep_loaded)
         self._apply()
 
@@ -303,21 +307,32 @@ class SetupPresenter:
         self._apply()
 
     def _result_changed(self, _result: BacktestResult | None) -> None:
+        self._ran_with, self._live_error = used_classes(self.values), ""
+        self._show(self._judge())
+
+    def _badges_changed(self) -> None:
         self._show(self._judge())
 
     def _strategies_changed(self) -> None:
         self._choices = strategy_choices()
         values = self.values
-        # A reloaded file may have gained a parameter or lost one.
+        # A reloaded file may have gained a parameter or lost one; of one that is gone all are kept.
         params = self._params(values["strategy.name"])
-        kept = {k: v for k, v in values.items() if not k.startswith(PARAMS) or k in params}
+        kept = {k: v for k, v in values.items() if not k.startswith(PARAMS) or k in params or not params}
         self._history.push(params | kept, key=_LOAD)
         self._apply(run=self._workspace.result is not None)
 
     def _preset_saved(self, name: str) -> None:
-        self._preset, self._preset_error = name, ""
-        self._names = tuple(self._presets.names())
+        self._presets.saved(name)
         self._show(self._judge())
+
+    def _preset_asked(self, name: str, keeps_symbols: bool) -> None:  # noqa: FBT001  (a signal's value)
+        used = {bars.symbol for bars in self._workspace.traded}
+        self._open_preset(name, used if keeps_symbols else None)
+
+    def _strategy_asked(self, name: str) -> None:
+        if name in registry.names():
+            self.choose_strategy(name)
 
     def _live_done(self, result: BacktestResult) -> None:
         asked = {bars.instrument for bars in self._workspace.traded}
@@ -327,10 +342,9 @@ class SetupPresenter:
 
     def _live_failed(self, error: IvyError) -> None:
         if self._waits:
-            self._waits = False
+            self._waits, self._live_error = False, failure_words(error)
             self._workspace.log("error", str(error))
-            verdict = self._judge()
-            self._show(Verdict(verdict.spec, verdict.errors, sentence(error)))
+            self._show(self._judge())
 
     # -- from values to spec, run and view --------------------------------------------------------
 
@@ -339,7 +353,7 @@ class SetupPresenter:
         verdict = judge(self._with_files(), space.universe)
         if self._finer.error is not None and not verdict.errors:
             return Verdict(None, {FINER: sentence(self._finer.error)})
-        return verdict
+        return verdict if verdict.spec is None else Verdict(verdict.spec, {}, self._live_error)
 
     def _with_files(self) -> Values:
         # Undo brings settings back, not files: the spec names the ones that are loaded.
@@ -348,9 +362,10 @@ class SetupPresenter:
 
     def _apply(self, *, run: bool = False) -> None:
         space = self._workspace
+        self._live_error = ""
         self._finer.follow(self.values[FINER] or None)
         verdict = self._judge()
-        self._preset_error = ""
+        self._presets.error = ""
         space.problem = self._trouble(verdict)
         if verdict.spec is not None:
             is_new = verdict.spec != self._own
@@ -379,11 +394,22 @@ class SetupPresenter:
         result, periods = self._workspace.result, self._workspace.periods_per_year
         if result is None or self._own is None:
             return False
-        return comparable(result.spec, periods) != comparable(self._own, periods)
+        return self._is_edited or comparable(result.spec, periods) != comparable(self._own, periods)
 
-    def _tell_preset(self, what: str) -> None:
-        self._preset_error = what
-        self._show(self._judge())
+    @property
+    def _is_edited(self) -> bool:
+        """Whether the strategy's file is another one than when the shown run was made."""
+        return self._workspace.result is not None and self._ran_with != used_classes(self.values)
+
+    def _badge(self) -> Badge:
+        spec = self._workspace.spec
+        # Settings that cannot be run are not those of the last proof.
+        is_same = spec is not None and spec.strategy.name == self.values["strategy.name"]
+        return self._workspace.spec_badge if is_same else NO_BADGE
+
+    def _is_same_strategy(self) -> bool:
+        result = self._workspace.result
+        return result is not None and result.spec.strategy.name == self.values["strategy.name"]
 
     def _show(self, verdict: Verdict) -> None:
         runs_soon = self._is_live and self._waits and verdict.spec is not None
@@ -394,7 +420,7 @@ class SetupPresenter:
             folded=frozenset(name for name, is_in in self._fold.items() if is_in),
             opened=frozenset(self._opened), reason=self._reason(verdict),
             is_stale=not runs_soon and (self._is_stale() or shows_other), is_live=self._is_live,
-            choices=self._choices, presets=self._names, preset=self._preset,
-            preset_error=self._preset_error,
+            is_edited=self._is_edited and self._is_same_strategy(),
+            choices=self._choices, presets=self._presets, badge=self._badge(),
         )  # fmt: skip
         self._view.show_state(screen.state_of(given))

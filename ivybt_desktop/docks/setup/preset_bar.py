@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from ivybt_desktop.docks.setup.state import SetupState
 from ivybt_desktop.theme.icons import icon
@@ -18,11 +26,14 @@ class PresetBar(QWidget):
     ----------
     opened, saved, deleted : Signal(str)
         Name of the preset.
+    loaded : Signal()
+        The prices of the open preset are asked for.
     """
 
     opened = Signal(str)
     saved = Signal(str)
     deleted = Signal(str)
+    loaded = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +53,12 @@ class PresetBar(QWidget):
         self.error = QLabel()
         self.error.setProperty("role", "danger")
         self.error.setWordWrap(True)
+        self.note = QLabel()
+        self.note.setProperty("role", "quiet")
+        self.note.setWordWrap(True)
+        self.load = QPushButton("Load its prices")
+        self.load.setToolTip("Load the instruments that this preset was saved on in place of the loaded ones")
+        self.load.setAccessibleName("Load the prices of this preset")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -50,6 +67,8 @@ class PresetBar(QWidget):
         grid.addWidget(self.save, 0, 1)
         grid.addWidget(self.delete, 0, 2)
         grid.addWidget(self.error, 1, 0, 1, 3)
+        grid.addWidget(self.note, 2, 0, 1, 3)
+        grid.addWidget(self.load, 3, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
         grid.setColumnStretch(0, 1)
         self._shown: tuple[tuple[str, ...], str] = ((), "")
         self.combo.activated.connect(self._open)
@@ -57,6 +76,7 @@ class PresetBar(QWidget):
         self._line.textChanged.connect(self._enable)
         self.save.clicked.connect(self._save)
         self.delete.clicked.connect(self._delete)
+        self.load.clicked.connect(self.loaded)
         self._enable()
 
     def show_state(self, state: SetupState) -> None:
@@ -72,6 +92,9 @@ class PresetBar(QWidget):
             self._enable()
         self.error.setText(f"{state.preset_error}." if state.preset_error else "")
         self.error.setVisible(bool(state.preset_error))
+        self.note.setText(f"{state.preset_note}." if state.preset_note else "")
+        self.note.setVisible(bool(state.preset_note))
+        self.load.setVisible(state.can_load)
 
     def set_theme(self, tokens: Tokens) -> None:
         """Draw the icons in the colours of a theme."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.fields import FieldInfo
+from ivybt_desktop.context import NO_BADGE, Badge
 from ivybt_desktop.docks.setup import state as parts
 from ivybt_desktop.docks.setup.cost_start import cost_defaults, cost_detail, cost_note
 from ivybt_desktop.docks.setup.kinds import SLEEVES
+from ivybt_desktop.docks.setup.preset_control import PresetControl
 from ivybt_desktop.docks.setup.sections import FIELDS, RARE, SECTIONS
 from ivybt_desktop.docks.setup.summaries import changes, hidden_fields, summaries
 from ivybt_desktop.docks.setup.validation import STRATEGY_SHARES, Verdict
@@ -56,9 +58,9 @@ class Given:
     is_stale: bool
     is_live: bool
     choices: tuple[Choice, ...]
-    presets: tuple[str, ...]
-    preset: str
-    preset_error: str
+    presets: PresetControl
+    is_edited: bool = False
+    badge: Badge = NO_BADGE
 
 
 def state_of(given: Given) -> parts.SetupState:
@@ -82,9 +84,11 @@ def state_of(given: Given) -> parts.SetupState:
         fill_is_warning=fill_is_warning, cost_note=costs, cost_detail=cost_detail(values),
         cost_is_warning=cost_is_warning,
         alone=parts.ALONE if is_alone else "", reason=given.reason,
-        stale=parts.STALE if given.is_stale else "", live=given.is_live, choices=given.choices,
-        presets=given.presets, preset=given.preset, preset_error=given.preset_error,
-        details=parts.broken_details(),
+        stale=(parts.EDITED if given.is_edited else parts.STALE) if given.is_stale else "",
+        live=given.is_live, choices=given.choices,
+        presets=given.presets.names, preset=given.presets.name, preset_error=given.presets.error,
+        preset_note=given.presets.note, can_load=given.presets.can_load,
+        details=parts.broken_details(), badge=given.badge,
     )  # fmt: skip
 
 

@@ -12,9 +12,11 @@ from engine.execution.fills import Fill
 from engine.execution.presets import PRESETS
 from engine.fields import FieldInfo
 from engine.strategies import registry
+from ivybt_desktop.context import NO_BADGE, Badge
 from ivybt_desktop.docks.setup.cost_start import cost_defaults, fitting_presets, start_preset
 from ivybt_desktop.docks.setup.edits import GROUPS, OWN_COSTS, SYMBOLS
 from ivybt_desktop.docks.setup.kinds import ALLOCATION, LISTS, SIZING, SLEEVES, first_line, items_of, slot_of
+from ivybt_desktop.docks.setup.missing import known_class
 from ivybt_desktop.docks.setup.sections import (
     FIELDS,
     PRESET,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 BROKEN = "Could not be loaded"
 NO_DATA = "Drop a price file or open the sample to begin"
 STALE = "Settings changed since this run. F5 runs again."
+EDITED = "The strategy was edited since this run. F5 runs again."
 ALONE = (
     "One instrument and one strategy: nothing to weigh or rank. Add files in Symbols, or a further strategy"
 )
@@ -130,8 +133,12 @@ class SetupState:
         Why the portfolio settings cannot be used; empty when they can.
     reason : str
         Why Run cannot be used; empty when it can.
-    preset_error : str
-        What went wrong with a preset.
+    preset_error, preset_note : str
+        What went wrong with a preset; what is to be known about the instruments it was saved on.
+    can_load : bool
+        Whether those instruments can be loaded.
+    badge : Badge
+        Look-ahead proof of the settings.
     """
 
     data: DataLine
@@ -165,7 +172,10 @@ class SetupState:
     presets: tuple[str, ...] = ()
     preset: str = ""
     preset_error: str = ""
+    preset_note: str = ""
+    can_load: bool = False
     details: Mapping[str, str] = field(default_factory=dict)
+    badge: Badge = NO_BADGE
 
 
 def data_line(
@@ -278,9 +288,9 @@ def fill_sentence(values: Mapping[str, Any]) -> tuple[str, bool]:
 
 def strategy_words(name: str) -> tuple[str, str, str, tuple[FieldInfo, ...]]:
     """Return title, family, description and parameters; the id alone when it is not known."""
-    if name not in registry.names():
+    strategy = known_class(name)
+    if strategy is None:
         return name, "", "", ()
-    strategy = registry.get(name)
     return (
         strategy.title or choice_words(name), choice_words(strategy.family), first_line(strategy.__doc__),
         params_of(strategy),

@@ -152,7 +152,7 @@ def hidden_fields(values: Mapping[str, Any]) -> frozenset[str]:
     renko = values["data.candles.kind"] == "renko"
     shown = {
         "execution.band": values["execution.rebalance"] == "band",
-        "execution.entry_distance": has_entry,
+        "execution.entry_distance": values["execution.entry"] in ("limit", "stop"),
         "execution.entry_bars": has_entry,
         "execution.unfilled": values["execution.max_participation"] is not None,
         "execution.atr_length": values["execution.stop_unit"] == "atr",

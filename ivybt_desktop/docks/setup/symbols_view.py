@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
+    QMenu,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -96,11 +98,14 @@ class SymbolsView(QWidget):
         List of paths.
     removed : Signal(object)
         Frozen set of symbols.
+    preset_chosen : Signal(str, object)
+        Name of a preset, and the frozen set of symbols that it is to trade.
     """
 
     edited = Signal(object)
     files_chosen = Signal(object)
     removed = Signal(object)
+    preset_chosen = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,6 +122,12 @@ class SymbolsView(QWidget):
         self.remove.setToolTip("Unload the selected instruments (Delete)")
         self.add.setAccessibleName("Add price files")
         self.remove.setAccessibleName("Remove the selected instruments")
+        self.preset = QPushButton("Apply preset")
+        self.preset.setToolTip("Trade the selected instruments, or those in use, with a preset")
+        self.preset.setAccessibleName("Apply a preset to these instruments")
+        self._menu = QMenu(self.preset)
+        self.preset.setMenu(self._menu)
+        self._offered: tuple[str, ...] = ()
         self.own = SchemaForm((_GROUP, _COSTS))
         self._arrange()
         self.model.ticked.connect(self._tick)
@@ -144,6 +155,8 @@ class SymbolsView(QWidget):
         self.table.setVisible(bool(rows))
         self.use.setVisible(bool(rows))
         self.remove.setVisible(len(rows) > 1)
+        self._offer(state.presets)
+        self.preset.setVisible(bool(rows) and bool(state.presets))
         self._show_own()
 
     @property
@@ -161,6 +174,17 @@ class SymbolsView(QWidget):
             if row.symbol in symbols:
                 selection.select(self.model.index(at, 0), flags)
 
+    def _offer(self, presets: tuple[str, ...]) -> None:
+        if presets != self._offered:
+            self._offered = presets
+            self._menu.clear()
+            for name in presets:
+                self._menu.addAction(name, partial(self._apply, name))
+
+    def _apply(self, name: str) -> None:
+        used = (row.symbol for row in self.model.rows if row.used)
+        self.preset_chosen.emit(name, self._names() or frozenset(used))
+
     def _arrange(self) -> None:
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.setContentsMargins(SIZES.grid, 0, 0, 0)
@@ -169,6 +193,7 @@ class SymbolsView(QWidget):
         head.addStretch(1)
         foot.addWidget(self.add)
         foot.addWidget(self.remove)
+        foot.addWidget(self.preset)
         foot.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

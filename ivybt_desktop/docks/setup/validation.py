@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.backtest.spec import BacktestSpec
+from engine.backtest.weighing import check_weighing
 from engine.core.errors import InputError, IvyError, nearest
 from engine.core.timeframe import Timeframe
 from engine.data.split import span
@@ -18,6 +19,7 @@ from engine.fields import FieldInfo
 from engine.regimes import parse_gate
 from engine.strategies import Strategy, registry
 from ivybt_desktop.docks.setup.kinds import GATES, SHARES, SLEEVES, items_of, slot_of, slots_of, taken
+from ivybt_desktop.docks.setup.missing import trouble_with
 from ivybt_desktop.docks.setup.sections import FIELDS, PARAMS, TIMEFRAMES, params_of
 from ivybt_desktop.docks.setup.values import nest
 from ivybt_desktop.widgets.field_words import broken_constraints, check, choice_words
@@ -70,7 +72,7 @@ def judge(values: Mapping[str, Any], universe: Sequence[Bars]) -> Verdict:
     try:
         strategy = registry.get(str(values["strategy.name"]))
     except IvyError as error:
-        return Verdict(None, problem=sentence(error))
+        return Verdict(None, problem=trouble_with(str(values["strategy.name"])) or sentence(error))
     params = params_of(strategy)
     slots = [slot_of(values, prefix) for prefix in slots_of(values)]
     fields = (*params, *STRATEGY_SHARES, *FIELDS.values(), *(info for slot in slots for info in slot.fields))
@@ -85,7 +87,10 @@ def judge(values: Mapping[str, Any], universe: Sequence[Bars]) -> Verdict:
         return Verdict(None, errors)
     try:
         strategy.parse({info.name.removeprefix(PARAMS): values[info.name] for info in params})
-        return Verdict(BacktestSpec.parse(nest(values, [info.name for info in params])))
+        spec = BacktestSpec.parse(nest(values, [info.name for info in params]))
+        if universe:
+            check_weighing(spec.data.symbols or [bars.symbol for bars in universe], spec)
+        return Verdict(spec)
     except InputError as error:
         if place := place_of(error.field, values):
             slot = next((slot for slot in slots if place.startswith(f"{slot.prefix}.")), None)

@@ -46,6 +46,10 @@ class SetupView(QWidget):
     edited : Signal(object)
         An edit of `ivybt_desktop.docks.setup.edits`.
     strategy_chosen, preset_opened, preset_saved, preset_deleted : Signal(str)
+    preset_prices_asked : Signal()
+        The prices that the open preset was saved on are wanted.
+    preset_applied : Signal(str, object)
+        Name of a preset, and the loaded symbols that it is to trade.
     folded : Signal(str, bool)
         Section and whether it is folded now.
     more_asked : Signal(str)
@@ -53,7 +57,9 @@ class SetupView(QWidget):
     files_chosen, symbols_removed : Signal(object)
         Paths of price files to add; symbols to unload.
     live_toggled : Signal(bool)
-    run_asked : Signal()
+    run_asked, proof_asked : Signal()
+    edit_asked : Signal(str)
+        Path of a broken strategy file that is to be opened.
     """
 
     changed = Signal(str, object)
@@ -63,12 +69,16 @@ class SetupView(QWidget):
     preset_opened = Signal(str)
     preset_saved = Signal(str)
     preset_deleted = Signal(str)
+    preset_prices_asked = Signal()
+    preset_applied = Signal(str, object)
     folded = Signal(str, bool)
     more_asked = Signal(str)
     files_chosen = Signal(object)
     symbols_removed = Signal(object)
     live_toggled = Signal(bool)
     run_asked = Signal()
+    proof_asked = Signal()
+    edit_asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,11 +149,15 @@ class SetupView(QWidget):
         bodies.edited.connect(self.edited)
         bodies.more_asked.connect(self.more_asked)
         bodies.picker.chosen.connect(self.strategy_chosen)
+        bodies.picker.proof_asked.connect(self.proof_asked)
+        bodies.picker.edit_asked.connect(self.edit_asked)
         bodies.symbols.files_chosen.connect(self.files_chosen)
         bodies.symbols.removed.connect(self.symbols_removed)
         self.presets.opened.connect(self.preset_opened)
         self.presets.saved.connect(self.preset_saved)
         self.presets.deleted.connect(self.preset_deleted)
+        self.presets.loaded.connect(self.preset_prices_asked)
+        bodies.symbols.preset_chosen.connect(self.preset_applied)
         for name, section in self.sections.items():
             section.folded.connect(lambda folded, name=name: self.folded.emit(name, folded))
         self.live.clicked.connect(self.live_toggled)

@@ -16,7 +16,7 @@ RUN = ("--strategy", "ema_cross", "--param", "fast=5", "--param", "slow=20")
 DOCUMENT = {
     "run_id": str, "receipt": str, "spec": dict, "bars": int, "start": str, "end": str, "metrics": dict,
     "trades": list, "warnings": list, "symbols": list, "contribution": dict, "rejected": list,
-    "ambiguity": type(None), "gates": list, "allocation": type(None), "split": type(None),
+    "ambiguity": type(None), "gates": list, "allocation": type(None), "split": type(None), "proof": dict,
 }  # fmt: skip
 METRICS = [
     "initial_equity", "final_equity", "total_return", "annual_return", "cagr", "volatility", "sharpe", "sortino",

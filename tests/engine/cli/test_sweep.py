@@ -85,3 +85,34 @@ def test_that_an_unknown_metric_suggests_the_near_one(ivybt, prices):
 @pytest.mark.parametrize("workers", ["0", "-1", "two"])
 def test_that_workers_must_be_a_whole_number_above_zero(ivybt, prices, workers):
     assert ivybt("sweep", "--data", prices, *RUN, *GRID, "--workers", workers).is_refusal("--workers", workers)
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "soon", "nan"])
+def test_that_a_time_limit_is_seconds_above_zero_or_none(ivybt, prices, limit):
+    outcome = ivybt("sweep", "--data", prices, *RUN, *GRID, "--cell-seconds", limit)
+    assert outcome.is_refusal("--cell-seconds", "or none for no limit")
+
+
+def test_that_a_cell_that_does_not_end_is_told_and_the_others_are_there(ivybt, prices, tmp_path):
+    from tests.fakes.plugins import write_plugin
+
+    write_plugin(tmp_path / "own", "Loops", "exec('while p.x == 2: pass'); return np.full(n, 1.0)")
+    run = ("--data", prices, "--plugins", tmp_path / "own", "--strategy", "loops", "--grid", "x=1,2,3")
+    outcome = ivybt("sweep", *run, "--cell-seconds", "0.4", "--json")
+    assert outcome.code == 0
+    assert [cell["error"] for cell in outcome.document["cells"]] == [None, "took longer than 0.4 s", None]
+    assert [cell["metrics"] is None for cell in outcome.document["cells"]] == [False, True, False]
+
+
+def test_that_only_plain_strategies_of_the_user_have_a_limit_of_their_own(tmp_path):
+    from engine.backtest.spec import BacktestSpec
+    from engine.cli.sweep import _default_limit
+    from engine.strategies import registry
+    from tests.fakes.plugins import write_plugin
+
+    write_plugin(tmp_path, "Steady")
+    registry.scan(tmp_path)
+    assert _default_limit(BacktestSpec(strategy="ema_cross")) is None
+    assert _default_limit(BacktestSpec(strategy="pairs_trading")) is None
+    assert _default_limit(BacktestSpec(strategy="steady")) == 60.0
+    assert _default_limit(BacktestSpec(strategy="ema_cross", sleeves=[{"name": "steady"}])) == 60.0

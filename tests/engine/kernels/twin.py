@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 
+from tests.engine.kernels.twin_bracket import enter_bracket
 from tests.engine.kernels.twin_costs import commission, share_of, slipped
 from tests.engine.kernels.twin_exits import arm, best_after, outcomes
 from tests.engine.kernels.twin_lots import DUST, Position
@@ -19,7 +20,7 @@ DAY = 86_400_000_000_000
 class Twin:
     """One account. ``targets`` are signals on each instrument's own bars, after weights and scaling."""
 
-    def __init__(self, bars, targets, spec, resolve="base", ranks=None):
+    def __init__(self, bars, targets, spec, resolve="base", ranks=None, levels=()):
         several = not hasattr(bars, "close")
         self.series = list(bars) if several else [bars]
         targets = [list(one) for one in targets] if several else [list(targets)]
@@ -30,6 +31,8 @@ class Twin:
             self._position(k, one, signals, [place[int(t)] for t in one.time])
             for k, (one, signals) in enumerate(zip(self.series, targets, strict=True))
         ]
+        for p, own in zip(self.positions, levels, strict=bool(levels)):
+            p.levels = own
         self.ranks = ranks or (lambda own, at: own)
         self.cash, self.equity, self.trades, self.orders = spec.capital, [], [], []
         self.rejected, self.unsent, self.ambiguous, self.closed = [], 0, 0, []
@@ -151,6 +154,8 @@ class Twin:
             signal = p.targets[decided]
             reason = "rebalance" if signal == p.acted else "signal"
             p.acted, p.goal, p.resting = signal, None, None
+            if self.execution.entry == "bracket" and p.quantity:
+                signal = math.copysign(signal, p.quantity)
             if self.execution.entry != "market" and signal != 0 and signal * p.quantity <= 0:
                 p.resting = {"signal": signal, "decided": decided, "until": decided + self.execution.entry_bars}
                 signal = 0.0
@@ -291,6 +296,8 @@ class Twin:
 
     def enter(self, p, bar):
         """Try the limit or stop entry that stands in the market; True when it was filled inside the bar."""
+        if self.execution.entry == "bracket":
+            return enter_bracket(self, p, bar)
         order, execution, at = p.resting, self.execution, p.at
         decided, side = order["decided"], math.copysign(1, order["signal"])
         if at > order["until"]:

@@ -61,9 +61,9 @@ def assert_same_account(result, twin, *, rtol=1e-12):
     assert any("not sent" in text for text in result.warnings) == (twin.unsent > 0)
 
 
-def compare(bars, targets, spec, *, rtol=1e-12):
+def compare(bars, targets, spec, *, rtol=1e-12, levels=None):
     """Run both on one instrument and compare; returns both."""
-    result = simulate_signals(bars, np.array(targets, float), spec)
-    twin = Twin(bars, targets, spec).run()
+    result = simulate_signals(bars, np.array(targets, float), spec, levels=levels)
+    twin = Twin(bars, targets, spec, levels=[levels] if levels else ()).run()
     assert_same_account(result, twin, rtol=rtol)
     return result, twin

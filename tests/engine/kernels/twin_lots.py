@@ -46,6 +46,7 @@ class Position:
     goal: dict | None = None  # what the volume cap left over
     taken: dict = field(default_factory=dict)  # units traded per own bar, for the volume cap
     at: int = -1  # last own bar seen
+    levels: tuple = ()  # prices to buy and to sell of a bracket, at each own bar
 
     @property
     def side(self):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import InputError
-from engine.strategies import Strategy, load, rule, source_digest
+from engine.strategies import Strategy, _digest, load, rule
 
 
 def test_that_loading_gives_a_fresh_instance():
@@ -58,17 +58,10 @@ def test_that_a_rule_is_shared_by_all_instances():
     assert load("turtle").decide is load("turtle").decide
 
 
-def test_that_the_source_digest_ignores_line_ends(tmp_path, monkeypatch):
-    from engine.strategies import registry
-
-    path = tmp_path / "a.py"
-    path.write_bytes(b"x = 1\ny = 2\n")
-    monkeypatch.setattr(registry, "path_of", lambda name: path)
-    unix = source_digest("ema_cross")
-    path.write_bytes(b"x = 1\r\ny = 2\r\n")
-    assert source_digest("ema_cross") == unix
-    path.write_bytes(b"x = 1\ny = 3\n")
-    assert source_digest("ema_cross") != unix
+def test_that_the_source_digest_ignores_line_ends():
+    unix = _digest(b"x = 1\ny = 2\n")
+    assert _digest(b"x = 1\r\ny = 2\r\n") == unix
+    assert _digest(b"x = 1\ny = 3\n") != unix
 
 
 def test_that_a_strategy_without_parameters_accepts_none_only():

@@ -10,8 +10,9 @@ class FakeChart:
 
     def __init__(self):
         self.hovered, self.range_changed = Signal(), Signal()
-        self.stepped, self.trade_clicked = Signal(), Signal()
+        self.stepped, self.trade_clicked, self.bar_clicked = Signal(), Signal(), Signal()
         self.leg_chosen, self.shares_wanted = Signal(), Signal()
+        self.indicators_opened = Signal()
         self.calls = []
         self.tip = None
 
@@ -43,6 +44,23 @@ class FakeWorker:
 
     def fail(self, error):
         self.waiting.pop(0)[1](error)
+
+    def close(self):
+        self.closed = True
+
+
+class FakeCatalogue:
+    """Holds what was asked of the catalogue until it is told to answer."""
+
+    def __init__(self):
+        self.asked, self.drawn = [], []
+        self.closed = False
+
+    def entries(self, then, failed):
+        self.asked.append((then, failed))
+
+    def draw(self, bars, name, params, then, failed):
+        self.drawn.append((bars, name, dict(params), then, failed))
 
     def close(self):
         self.closed = True

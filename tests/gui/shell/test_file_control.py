@@ -20,6 +20,7 @@ from engine.strategies import registry
 from ivybt_desktop.context import Workspace, at_once
 from ivybt_desktop.shell.file_control import FileControl
 from ivybt_desktop.shell.notices import NoticeBoard
+from ivybt_desktop.shell.strategy_folder import StrategyFolder
 from tests.fakes.desk import FakeJobs
 from tests.fakes.plugins import write_plugin
 from tests.fakes.prices import random_bars
@@ -46,7 +47,10 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.workspace, self.jobs, self.board, self.view = Workspace(), FakeJobs(), NoticeBoard(), FakeView()
         self.plugins = folder / "plugins"
-        self.control = FileControl(self.workspace, self.jobs, at_once, self.board, self.plugins)
+        strategies = StrategyFolder(self.plugins, self.workspace, self.board, at_once, lambda *_: None)
+        self.control = FileControl(
+            self.workspace, self.jobs, at_once, self.board, self.plugins, strategies.read
+        )
         self.control.view = self.view
         self.opened: list[str] = []
         self.control.opened.connect(self.opened.append)

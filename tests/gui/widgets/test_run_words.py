@@ -111,3 +111,19 @@ def test_that_legs_have_different_names():
     assert leg_titles(same) == ["SPY ema_cross", "SPY turtle", "SPY turtle 2"]
     assert len(set(leg_titles(same))) == 3
     assert np.unique(leg_titles(made_portfolio(8, 60))).size == 8
+
+
+def test_that_a_leak_stands_before_everything_else_and_is_a_warning():
+    assert run_sentence(spec_of(), "looks ahead") == (
+        "Looks ahead: nobody can trade this; Signal at close of bar t, fill at open of bar t+1, costs 10 bps slippage"
+    )
+    assert needs_care(spec_of(), "looks ahead")
+
+
+@pytest.mark.parametrize(
+    ("proof", "words"),
+    [("past only", "; reads past bars only"), ("unproven", "; look-ahead unproven"), ("checking", "slippage"), ("", "slippage")],
+)
+def test_that_any_other_proof_is_told_last_and_quietly(proof, words):
+    assert run_sentence(spec_of(), proof).endswith(words)
+    assert not needs_care(spec_of(), proof)

@@ -10,6 +10,7 @@ from ivybt_desktop.docks.chart.presenter import ChartPresenter
 from ivybt_desktop.docks.chart.view import ChartView
 from ivybt_desktop.theme.tokens import DARK
 from tests.gui.docks.chart.test_presenter import FakeWorker
+from tests.gui.docks.fakes import FakeCatalogue
 from tests.gui.plots.samples import random_bars, random_result
 
 
@@ -47,7 +48,7 @@ def test_that_gates_of_other_bars_are_not_drawn():
 def chart(qtbot):
     view, workspace = ChartView(DARK), Workspace()
     qtbot.addWidget(view)
-    view.presenter, view.workspace = ChartPresenter(view, workspace, FakeWorker()), workspace
+    view.presenter, view.workspace = ChartPresenter(view, workspace, FakeWorker(), FakeCatalogue()), workspace
     view.resize(900, 500)
     view.show()
     qtbot.waitExposed(view)

@@ -6,7 +6,7 @@ import pytest
 from ivybt_desktop.docks.chart.leg import SYNTHETIC, leg_names, leg_of
 from ivybt_desktop.docks.chart.presenter import ChartPresenter
 from tests.fakes.hand_made import made_portfolio
-from tests.gui.docks.fakes import FakeChart, FakeWorker
+from tests.gui.docks.fakes import FakeCatalogue, FakeChart, FakeWorker
 from tests.gui.plots.samples import random_bars, random_result
 
 
@@ -27,7 +27,7 @@ def view():
 
 @pytest.fixture
 def presenter(view, workspace):
-    return ChartPresenter(view, workspace, FakeWorker())
+    return ChartPresenter(view, workspace, FakeWorker(), FakeCatalogue())
 
 
 def test_that_a_single_run_is_its_own_leg():

@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from engine.core.errors import StrategyError
+from ivybt_desktop.context import Badge
 from ivybt_desktop.docks.chart.history import same_bars
 from ivybt_desktop.docks.chart.line_panes import group_lines
 from ivybt_desktop.docks.chart.presenter import ChartPresenter
 from ivybt_desktop.docks.chart.tip import strategy_words
 from ivybt_desktop.plots.scale import price_decimals, value_text
 from ivybt_desktop.widgets.run_words import cost_words, needs_care, run_sentence
-from tests.gui.docks.fakes import FakeChart, FakeWorker
+from tests.gui.docks.fakes import FakeCatalogue, FakeChart, FakeWorker
 from tests.gui.plots.samples import random_bars, random_result
 
 
@@ -24,7 +25,7 @@ def worker():
 
 @pytest.fixture
 def presenter(view, workspace, worker):
-    return ChartPresenter(view, workspace, worker)
+    return ChartPresenter(view, workspace, worker, FakeCatalogue())
 
 
 @pytest.fixture
@@ -196,3 +197,49 @@ def test_that_lines_share_a_pane_when_their_scales_agree():
         "rsi": (50 + 20 * wave, "own"), "empty": (np.full(100, np.nan), "own"),
     }  # fmt: skip
     assert group_lines(lines) == [["macd", "signal"], ["rsi"], ["empty"]]
+
+
+def test_that_a_clicked_bar_is_asked_about_and_marked_until_it_is_clicked_again(presenter, view, workspace, bars):
+    workspace.set_bars(bars)
+    workspace.set_result(random_result(bars))
+    asked = []
+    workspace.bar_asked.connect(lambda *place: asked.append(place))
+    view.bar_clicked.emit(120)
+    assert asked == [(0, 120)]
+    assert view.last("mark_bar") == (120,)
+    view.bar_clicked.emit(120)
+    assert asked[-1] == (-1, -1)
+    assert view.last("mark_bar") == (-1,)
+    view.bar_clicked.emit(121)
+    view.bar_clicked.emit(-1)
+    assert workspace.asked is None
+    presenter.close()
+
+
+def test_that_a_leak_is_told_over_the_chart_also_when_it_is_found_later(presenter, view, workspace, bars):
+    workspace.set_result(random_result(bars))
+    assert not view.last("show_heading")[0].warn
+    workspace.result_badge = Badge("looks ahead")
+    workspace.badges_changed.emit()
+    heading = view.last("show_heading")[0]
+    assert heading.fill.startswith("Looks ahead: nobody can trade this; ")
+    assert heading.warn
+
+
+def test_that_a_bar_can_be_brought_into_sight_before_there_is_a_run(presenter, view, workspace, bars):
+    workspace.set_bars(bars)
+    workspace.show_place(0, 112)
+    assert view.last("bring") == (112, 112)
+    assert view.last("set_cursor_bar") == (112,)
+    workspace.show_place(0, 10_000)
+    assert view.last("bring") == (112, 112)
+
+
+def test_that_the_bar_in_the_middle_is_asked_about_without_a_mouse(presenter, view, workspace, bars):
+    view.middle_bar = lambda: 77
+    presenter.ask_middle()
+    assert workspace.asked is None
+    workspace.set_bars(bars)
+    workspace.set_result(random_result(bars))
+    presenter.ask_middle()
+    assert workspace.asked == (0, 77)

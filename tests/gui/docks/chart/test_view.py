@@ -10,8 +10,9 @@ from ivybt_desktop.docks.chart.ports import Heading
 from ivybt_desktop.docks.chart.presenter import ChartPresenter
 from ivybt_desktop.docks.chart.view import EMPTY, ChartView
 from ivybt_desktop.theme.tokens import DARK, LIGHT
+from tests.fakes.desk import FakeJobs
 from tests.gui.docks.chart.test_presenter import lines_for
-from tests.gui.docks.fakes import FakeWorker
+from tests.gui.docks.fakes import FakeCatalogue, FakeWorker
 from tests.gui.plots.samples import random_bars, random_result
 
 
@@ -24,7 +25,7 @@ def worker():
 def chart(qtbot, workspace, worker):
     view = ChartView(DARK)
     qtbot.addWidget(view)
-    view.presenter = ChartPresenter(view, workspace, worker)
+    view.presenter = ChartPresenter(view, workspace, worker, FakeCatalogue())
     view.resize(900, 560)
     view.show()
     qtbot.waitExposed(view)
@@ -131,7 +132,7 @@ def test_that_a_built_dock_closes_without_leaving_a_thread(qtbot, tmp_path):
     from ivybt_desktop.context import AppContext
 
     workspace = Workspace()
-    dock = DOCK.build(AppContext(workspace, None, None, tmp_path, tmp_path, lambda path: None))
+    dock = DOCK.build(AppContext(workspace, FakeJobs(), None, tmp_path, tmp_path, lambda path: None))
     qtbot.addWidget(dock.view)
     bars = random_bars(300)
     workspace.set_bars(bars)
@@ -139,3 +140,16 @@ def test_that_a_built_dock_closes_without_leaving_a_thread(qtbot, tmp_path):
     for action in dock.actions:
         action.callback()
     dock.presenter.close()
+
+
+def test_that_a_click_beside_the_markers_asks_about_its_bar_and_esc_lets_go_of_it(chart, workspace, result, qtbot):
+    chart.stack.shown.show(1_000, 1_250)
+    chart.grab()
+    view = chart.price.view()
+    chart.price.clicked.emit(float(view.x(1_100)), view.height - 1.0)
+    assert workspace.asked == (0, 1_100)
+    assert chart.asked.bar == 1_100
+    assert not chart.grab().isNull()
+    qtbot.keyClick(chart.stack, Qt.Key.Key_Escape)
+    assert workspace.asked is None
+    assert chart.asked.bar == -1

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QCheckBox
 
-from ivybt_desktop.context import Workspace
+from ivybt_desktop.context import Badge, Workspace
 from ivybt_desktop.docks.equity import DOCK
 from ivybt_desktop.docks.equity.view import EquityView
 from ivybt_desktop.theme.tokens import DARK, LIGHT
@@ -107,3 +107,14 @@ def test_that_the_drawdown_axis_has_no_numbers_above_zero(qtbot):
     assert view.below.text(0.25, 2) == ""
     assert view.below.text(0.0, 2) == "0%"
     assert view.below.text(-0.25, 2) == "\N{MINUS SIGN}25%"
+
+
+def test_that_the_sentence_over_the_curve_follows_the_proof(presenter, view, workspace):
+    workspace.badges_changed.emit()
+    workspace.set_result(random_result(random_bars(300)))
+    workspace.result_badge = Badge("past only")
+    workspace.badges_changed.emit()
+    assert view.last("show_heading")[0].sentence.endswith("; reads past bars only")
+    workspace.result_badge = Badge("looks ahead")
+    workspace.badges_changed.emit()
+    assert view.last("show_heading")[0].warn

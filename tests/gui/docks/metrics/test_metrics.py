@@ -10,7 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.metrics import METRICS
-from ivybt_desktop.context import AppContext
+from ivybt_desktop.context import NO_BADGE, AppContext, Badge
 from ivybt_desktop.docks.metrics import DOCK
 from ivybt_desktop.docks.metrics.model import NAME, VALUE, MetricModel
 from ivybt_desktop.docks.metrics.presenter import MetricsPresenter
@@ -197,3 +197,36 @@ def test_that_copying_takes_the_selection_or_everything_with_headers(dock, works
     assert lines[1].startswith("Total return\t")
     QTest.mouseClick(dock.view.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == copied(result)
+
+
+LEAK = Badge("looks ahead", "Signals read 1 bar ahead", "80 probes")
+
+
+def test_that_a_leak_is_the_first_warning_and_the_copied_text_names_the_proof(bare):
+    state = state_of(bare, LEAK)
+    assert state.warnings[0] == "Looks ahead, so nobody can trade these results. Signals read 1 bar ahead"
+    assert state.warnings[1:] == state_of(bare).warnings
+    assert copied(bare, LEAK).split("\n")[-1] == "proof\tLook-ahead proof\tlooks ahead\t"
+    assert "Look-ahead" not in copied(bare)
+
+
+def test_that_a_proof_that_arrives_later_is_shown_at_once(workspace, result):
+    view = FakeView()
+    presenter = MetricsPresenter(view, workspace)
+    workspace.set_result(result)
+    assert view.states[-1].badge == NO_BADGE
+    workspace.result_badge = LEAK
+    workspace.badges_changed.emit()
+    assert view.states[-1].badge == LEAK
+    assert "looks ahead" in presenter.copied()
+    presenter.close()
+
+
+def test_that_the_badge_of_a_run_stands_whole_in_the_narrow_panel(dock, workspace, result, qtbot):
+    workspace.result_badge = LEAK
+    workspace.set_result(result)
+    pill = dock.view.pill
+    qtbot.waitUntil(lambda: pill.width() >= pill.sizeHint().width())
+    assert pill.accessibleName() == "Look-ahead proof of the run: looks ahead"
+    with qtbot.waitSignal(dock.view.proof_asked):
+        pill.click()

@@ -41,8 +41,8 @@ class FakeView:
         self.runs: list[RunSummary] = []
         self.words = self.offer = self.shown = ""
 
-    def show_runs(self, runs: Sequence[RunSummary], shown: str) -> None:
-        self.runs, self.shown, self.words = list(runs), shown, ""
+    def show_runs(self, runs: Sequence[RunSummary], shown: str, proofs: Sequence[str]) -> None:
+        self.runs, self.shown, self.words, self.proofs = list(runs), shown, "", list(proofs)
 
     def show_words(self, words: str) -> None:
         self.runs, self.words = [], words
@@ -205,3 +205,29 @@ def test_that_a_live_run_does_not_read_the_list_from_the_disk_again(
     assert asked == []
     assert len(bench.view.runs) == 2
     assert bench.view.shown == bench.workspace.result.run_id  # type: ignore[union-attr]
+
+
+def test_that_each_run_has_the_badge_of_its_source_and_a_late_proof_is_shown(tmp_path: Path) -> None:
+    store, view, workspace = RunStore(tmp_path), FakeView(), Workspace()
+    for capital, key in ((100.0, "a1" * 32), (200.0, "b2" * 32), (300.0, "")):
+        store.save(replace(_result(capital), proof_key=key), now=datetime(2026, 1, 1 + int(capital) // 100, tzinfo=UTC))
+    known = {"a1" * 32: "past only"}
+    presenter = RunsPresenter(view, store, FakeJobs(), workspace, proof_of=lambda key: known.get(key, ""))
+    assert view.proofs == ["", "", "past only"]
+    known["b2" * 32] = "looks ahead"
+    workspace.badges_changed.emit()
+    assert view.proofs == ["", "looks ahead", "past only"]
+    presenter.close()
+
+
+def test_that_the_table_has_signs_words_for_leaks_and_words_for_all_when_copied(qtbot: Any) -> None:
+    view = RunsView(DARK)
+    qtbot.addWidget(view)
+    runs = [_summary("a"), _summary("b"), _summary("c"), _summary("d")]
+    statuses = ["past only", "looks ahead", "unproven", ""]
+    view.show_runs(runs, "", statuses)
+    column = [column.id for column in view.table.model.columns].index("proof")
+    shown = [view.table.model.index(row, column).data() for row in range(4)]
+    assert shown == ["\N{CHECK MARK}", "\N{WARNING SIGN} looks ahead", "\N{WHITE CIRCLE}", ""]
+    found = view.table.model.columns[column]
+    assert found.plain(found.values) == statuses

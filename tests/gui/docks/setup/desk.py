@@ -22,7 +22,7 @@ class Desk:
     def __init__(self, *, with_bars=True, spec=None):
         self.workspace, self.view, self.live = Workspace(), FakeView(), FakeLive()
         self.presets, self.ran, self.rescans, self.logged = FakePresets(), [], [], []
-        self.added, self.finer_reads, self.waiting = [], [], None
+        self.added, self.finer_reads, self.waiting, self.opened = [], [], None, []
         self.workspace.logged.connect(lambda *line: self.logged.append(line))
         if spec is not None:
             self.workspace.set_spec(spec)
@@ -31,6 +31,7 @@ class Desk:
         services = SetupServices(
             run=lambda: self.ran.append(self.workspace.spec), rescan=lambda: self.rescans.append(1),
             add_files=self.added.append, read_finer=self.read_finer, background=self.background,
+            open_file=self.opened.append,
         )  # fmt: skip
         self.presenter = SetupPresenter(self.view, self.workspace, self.presets, self.live, services)
 

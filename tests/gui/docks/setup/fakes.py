@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from engine.core.errors import InputError
 from ivybt_desktop.signal import Signal
 
@@ -45,6 +47,9 @@ class FakePresets:
         if name not in self.kept:
             raise InputError(f"no preset '{name}'", field="preset")
         return self.kept[name]
+
+    def path_of(self, name):
+        return Path(f"/presets/{name}.yaml")
 
     def save(self, name, spec):
         if "/" in name:

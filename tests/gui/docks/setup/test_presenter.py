@@ -13,6 +13,7 @@ from engine.backtest.spec import BacktestSpec
 from engine.core.errors import StrategyError
 from engine.core.instrument import Instrument
 from engine.execution.presets import PRESETS
+from ivybt_desktop.context import NO_BADGE, Badge
 from ivybt_desktop.docks.setup.state import NO_DATA, STALE
 from tests.fakes.prices import random_bars
 from tests.gui.docks.setup.desk import Desk, result_of
@@ -333,3 +334,28 @@ def test_that_closing_disconnects_and_ends_live_runs(desk):
 def test_that_reloading_asks_for_a_scan_of_the_folder(desk):
     desk.presenter.reload_strategies()
     assert desk.rescans == [1]
+
+
+def test_that_the_badge_of_the_settings_stands_beside_the_strategy():
+    desk = Desk()
+    badge = Badge("looks ahead", "Signals read 1 bar ahead")
+    assert desk.state.badge == NO_BADGE
+    desk.workspace.spec_badge = badge
+    desk.workspace.badges_changed.emit()
+    assert desk.state.badge == badge
+
+
+def test_that_a_strategy_whose_settings_are_wrong_has_no_badge_of_another():
+    desk = Desk()
+    desk.workspace.spec_badge = Badge("past only")
+    desk.workspace.badges_changed.emit()
+    desk.presenter.commit("strategy.params.fast", 60)
+    assert desk.state.badge.status == "past only"
+    desk.presenter.choose_strategy("sma_cross")
+    desk.presenter.commit("strategy.params.fast", 400)
+    assert desk.state.errors
+    desk.presenter.choose_strategy("turtle")
+    desk.presenter.commit("capital", -1.0)
+    desk.presenter.choose_strategy("ema_cross")
+    assert desk.workspace.spec.strategy.name == "turtle"
+    assert desk.state.badge == NO_BADGE

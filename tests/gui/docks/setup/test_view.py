@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.core.instrument import Instrument
 from engine.strategies import registry
-from ivybt_desktop.context import AppContext, Workspace
+from ivybt_desktop.context import AppContext, Badge, Workspace
 from ivybt_desktop.docks.setup import DOCK
 from ivybt_desktop.docks.setup.edits import AddItem
 from ivybt_desktop.docks.setup.view import SetupView
@@ -82,6 +82,28 @@ def test_that_dragging_a_slider_redraws_the_result(dock, qtbot):
     dock.presenter.undo()
     assert slider.value() == 8
     assert not dock.presenter.can_undo
+
+
+def test_that_the_open_list_shows_the_card_of_the_line_that_is_reached(dock):
+    picker = dock.view.bodies.picker
+    assert picker.card.isHidden()
+    QTest.mouseClick(picker.button, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(picker.list.search, "turtle")
+    assert "Follow closes beyond" in picker.card.text.text()
+    assert not picker.card.isHidden()
+    QTest.keyClick(picker.list.search, Qt.Key.Key_Escape)
+    assert picker.card.isHidden()
+
+
+def test_that_the_card_of_the_chosen_strategy_opens_on_demand_and_follows_it(dock):
+    picker = dock.view.bodies.picker
+    QTest.mouseClick(picker.more, Qt.MouseButton.LeftButton)
+    assert not picker.card.isHidden()
+    first = picker.card.text.text()
+    dock.presenter.choose_strategy("turtle")
+    assert "Follow closes beyond" in picker.card.text.text() != first
+    QTest.mouseClick(picker.more, Qt.MouseButton.LeftButton)
+    assert picker.card.isHidden()
 
 
 def test_that_the_picker_unfolds_searches_and_chooses_by_keyboard(dock):
@@ -309,3 +331,18 @@ def test_that_symbols_and_counts_of_bars_are_not_clipped_in_a_narrow_panel(dock)
     table = dock.view.bodies.symbols.table
     for column in (0, 1):
         assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+
+
+def test_that_the_badge_of_the_strategy_is_shown_and_leads_to_the_leak_lab(dock, qtbot):
+    picker = dock.view.bodies.picker
+    assert picker.pill.isHidden()
+    dock.workspace.spec_badge = Badge("looks ahead", "Signals read 1 bar ahead, first at 2015-03-02", "80 probes")
+    dock.workspace.badges_changed.emit()
+    assert picker.pill.text() == "\N{WARNING SIGN} looks ahead"
+    assert picker.leak.text() == "Signals read 1 bar ahead, first at 2015-03-02."
+    with qtbot.waitSignal(dock.view.proof_asked):
+        picker.pill.click()
+    dock.workspace.spec_badge = Badge("past only", detail="80 probes")
+    dock.workspace.badges_changed.emit()
+    assert picker.pill.text() == "\N{CHECK MARK} past only"
+    assert picker.leak.isHidden()
