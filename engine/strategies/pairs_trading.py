@@ -18,17 +18,15 @@ class PairsTrading(PortfolioStrategy):
     weights are 1 / (1 + h) and h / (1 + h), fixed at the entry. The z-score of the spread is, with
     `hedge` regression, the last residual of least squares over `window` bars divided by their population
     deviation; with kalman, the forecast error of a filter of slope and intercept, against mean and
-    deviation of the last `window` errors. The filter starts from least squares over the first `window`
-    bars and forgets over about `window`.
+    deviation of the last `window` errors.
 
     Below -`entry` the first is bought and the second sold, above `entry` the reverse, only with a ratio
     above 0. Out when the z-score comes back to `exit` on the same side of zero or beyond, at `stop` on the
     entered side (empty for none), or when the pair is no longer cointegrated: every `retest` bars Engle and
     Granger's test looks at the last `history` bars (first on second with an intercept, one lag, `level` of
-    MacKinnon's critical values); its word holds until the next one, and before the first nothing is
-    entered. An empty `retest` never asks. An exit at the mean may turn at the same close; after any other
-    the z-score must have been within `entry` first. When one of the two has had no bar for 10 bars and 7
-    days both are closed.
+    MacKinnon's critical values), before the first of which nothing is entered. An exit at the mean may turn
+    at the same close; after any other the z-score must have been within `entry` first. When one of the two
+    has had no bar for 10 bars and 7 days both are closed.
 
     Works for two prices that one cause drives: share classes, a metal and its miners, neighbours of one
     industry. Fails when the bond breaks, and a break looks like the best entry ever at first: that is what
@@ -41,8 +39,10 @@ class PairsTrading(PortfolioStrategy):
     Notes
     -----
     At a fill the bought leg may be smaller by its slippage, for want of room; sizing other than a fixed
-    fraction, and caps, change the proportion of the legs. State noise of the filter: 1 / (window^2 (1 + mean squared log price of the second over the first
-    `window` bars)) a bar for slope and intercept, observation noise 1, no doubt at the start.
+    fraction, and caps, change the proportion of the legs. The filter starts from least squares over the
+    first `window` bars and forgets over about `window`. Its state noise: 1 / (window^2 (1 + mean squared
+    log price of the second over the first `window` bars)) a bar for slope and intercept, observation
+    noise 1, no doubt at the start.
 
     References
     ----------
