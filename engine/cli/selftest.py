@@ -48,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
         "fitted gates": _gates,
         "portfolio": _portfolio,
         "candles and sizing": _candles,
+        "look-ahead proof and why": _proof,
+        "indicator catalogue": _catalogue,
         "sweep in worker processes": _pool_sweep,
         "cancelled job": _cancelled_job,
         "run store": _run_store,
@@ -173,6 +175,31 @@ def _candles(_folder: Path) -> str:
     if not len(result.orders):
         raise IvyError("Renko bricks gave no order")
     return f"{len(result.orders)} orders on Renko bricks, sized by a volatility target"
+
+
+def _proof(_folder: Path) -> str:
+    from engine.backtest.leak import check_leaks  # noqa: PLC0415
+    from engine.backtest.run import run_backtest  # noqa: PLC0415
+    from engine.backtest.why import explain_trade  # noqa: PLC0415
+
+    bars, spec = _sample(data=_YEARS)
+    report = check_leaks(bars, spec, probes=8)
+    if report.leak or report.problem:
+        raise IvyError(report.problem or "a clean strategy was called leaky", where=spec.strategy.name)
+    # Needs the sources of strategies, which a frozen app has as files.
+    conditions = explain_trade(run_backtest(bars, spec), 0).decision.conditions
+    if not conditions:
+        raise IvyError("the conditions of a trade were not found", where=spec.strategy.name)
+    found = f"{report.probes} probes found no look-ahead"
+    return f"{found}; a trade was explained by {len(conditions)} conditions"
+
+
+def _catalogue(_folder: Path) -> str:
+    from engine.indicators.catalogue import catalogue, draw  # noqa: PLC0415
+
+    bars, _ = _sample()
+    lines = draw(bars.slice(0, 500), "bbands", {"length": 20})
+    return f"{len(catalogue())} indicators for the chart; {', '.join(lines)} drawn"
 
 
 def _pool_sweep(_folder: Path) -> str:

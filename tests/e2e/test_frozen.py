@@ -27,7 +27,7 @@ FOLDER = ROOT / "dist" / "ivybt"
 PROGRAM = FOLDER / ("ivybt-cli.exe" if sys.platform == "win32" else "ivybt")
 STEPS = {
     "versions", "registries", "backtest", "fitted gates", "portfolio", "candles and sizing",
-    "sweep in worker processes", "cancelled job", "run store",
+    "look-ahead proof and why", "indicator catalogue", "sweep in worker processes", "cancelled job", "run store",
 }  # fmt: skip
 PATIENCE_S = 300  # the first run on a machine compiles all kernels
 
