@@ -25,7 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from engine.core.errors import InputError, StrategyError, nearest
+from engine.core.errors import InputError, JobCancelled, StrategyError, nearest
 from engine.core.interrupt import interrupted_after
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -244,6 +244,8 @@ class Registry[T]:
         for path in _plugin_files(folder):
             try:
                 loaded[path] = self._load(path, before.get(path))
+            except JobCancelled:  # the program closes, and the next file may not end either
+                raise
             except (Exception, SystemExit) as error:  # noqa: BLE001  (border: user code may raise anything)
                 broken[path] = _describe(path, error)
         # An id belongs to the file that is named after it, else to the first one by name.

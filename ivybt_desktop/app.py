@@ -110,6 +110,8 @@ class Application:
             run=self.runs.run, add_files=self.files.add_files, background=self._when_mended,
             reload_strategies=self.strategies.reload, edit_file=self.strategies.edit, proofs=self.proofs,
             show_dock=lambda name: self.actions.run(f"dock.{name}"),
+            indicators=tuple((one.name, one.params) for one in self.preferences.settings.indicators),
+            keep_indicators=self.preferences.keep_indicators,
         )  # fmt: skip
         self._ready = QTimer(self.window)
         self._ready.setInterval(_READY_POLL_MS)

@@ -393,6 +393,10 @@ class AppContext:
         ``edit_file(path, line)`` opens a strategy file in the user's editor. `None` in tests.
     show_dock : callable or None
         Brings the dock of an id to the front. `None` in tests.
+    indicators : tuple of (str, mapping), default ()
+        Name and parameters of each indicator that was on the chart when the program was closed.
+    keep_indicators : callable or None
+        Takes them as they are now, for the next start. `None` in tests.
     """
 
     workspace: Workspace
@@ -408,3 +412,5 @@ class AppContext:
     reload_strategies: Callable[[], object] | None = None
     edit_file: Callable[[Path, int], object] | None = None
     show_dock: Callable[[str], object] | None = None
+    indicators: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    keep_indicators: Callable[[tuple[tuple[str, Mapping[str, Any]], ...]], object] | None = None

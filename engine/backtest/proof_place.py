@@ -33,7 +33,9 @@ def first_bars(
     if not report.findings:
         return ()
     series = instruments_of(bars, spec)
-    axis = axis_of(series)[-report.bars :]
+    # Of long series only the end counts: the window waits for this.
+    ends = [one.slice(max(len(one) - report.bars, 0), len(one)) for one in series]
+    axis = axis_of(ends)[-report.bars :]
     times = [int(axis[min(finding.first_bar, axis.size - 1)]) for finding in report.findings]
     return tuple((time, _label(series, time)) for time in times)
 

@@ -90,11 +90,12 @@ def with_references(series: Sequence[Bars], spec: BacktestSpec) -> tuple[Bars, .
     if not any(bars.symbol in references for bars in given):
         return given
     traded = {bars.symbol for sleeve in (spec.strategy, *spec.sleeves) for bars in traded_by(given, sleeve)}
-    if not traded and not spec.strategy.symbols:
-        only = given[0].symbol
+    if not traded:
+        only, named = given[0].symbol, ", ".join(spec.strategy.symbols)
         raise InputError(
             f"'{only}' is only read as a reference, and nothing is left to trade", field="strategy.symbols",
-            hint=f"Load the instrument to trade too, or name '{only}' in strategy.symbols",
+            value=named or None,
+            hint=f"Load {named or 'the instrument to trade'} too, or name '{only}' in strategy.symbols",
         )  # fmt: skip
     return tuple(joined(bars, references, given) for bars in given if bars.symbol in traded)
 

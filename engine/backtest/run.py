@@ -81,7 +81,7 @@ def run_backtest(
     market, extra = cut_market(market, first, stop), cut_extra(extra, first, stop)
     return simulate_signals(
         part, signals[first:stop], full, gates=cut_gates(gates, first, stop), finer=fine,
-        prepared=(market, extra),
+        prepared=(market, extra), whole=one,
     )  # fmt: skip
 
 
@@ -159,10 +159,11 @@ def instruments_of(bars: Bars | Sequence[Bars], spec: BacktestSpec) -> tuple[Bar
                     hint=nearest(symbol, by_symbol),
                 )  # fmt: skip
         given = tuple(by_symbol[symbol] for symbol in spec.data.symbols if symbol in by_symbol)
-    given = tuple(as_traded(one, spec) for one in given)
+    # Joined before they are cut: what a reference closed at before the range is known in it.
+    given = with_references(tuple(as_traded(one, spec) for one in given), spec)
     if spec.data.start or spec.data.end:
         given = tuple(one.between(spec.data.start, spec.data.end) for one in given)
-    return with_references(given, spec)
+    return given
 
 
 def as_traded(bars: Bars, spec: BacktestSpec) -> Bars:
@@ -244,6 +245,7 @@ def simulate_signals(
     finer: tuple[Bars, ...] = (),
     prepared: tuple[Market, Extra] | None = None,
     levels: tuple[FloatArray, FloatArray] | None = None,
+    whole: Bars | None = None,
 ) -> BacktestResult:
     """Simulate given targets under a spec whose parameters and periods are filled in.
 
@@ -261,6 +263,8 @@ def simulate_signals(
         When their history reaches further back than ``bars``.
     levels : (float64[n], float64[n]), optional
         Prices to buy and to sell at of a bracket (``execution.entry``), known at each close.
+    whole : Bars, optional
+        What the signals were made of, when that is more than ``bars``: the receipt is over all of it.
 
     Returns
     -------
@@ -288,7 +292,7 @@ def simulate_signals(
         positions=positions_of(outcome.orders, 1, n)[0],
         orders=outcome.orders,
         trades=outcome.trades,
-        receipt=receipt_of([bars.digest, *(one.digest for one in finer)], spec),
+        receipt=receipt_of([one.digest for one in (whole or bars, *finer)], spec),
         warnings=warnings_of(spec, bars, outcome),
         band=band_of(account, outcome) if spec.execution.can_be_ambiguous else None,
         gates=gates,

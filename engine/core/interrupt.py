@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from engine.core.errors import StrategyError
+from engine.core.errors import JobCancelled, StrategyError
 
 _UNDER_WAY: dict[int, Callable[[], None]] = {}
 
@@ -34,22 +34,31 @@ def interrupted_after(seconds: float, hint: str) -> Iterator[None]:
     ------
     StrategyError
         The block took longer.
+    JobCancelled
+        It was ended by `interrupt_all`.
     """
     thread = threading.get_ident()
-    lock, is_over = threading.Lock(), False
+    lock, is_over, is_closing = threading.Lock(), False, False
 
     def interrupt() -> None:
         with lock:
             if not is_over:
                 _raise_in(thread, _TookTooLong)
 
+    def close() -> None:
+        nonlocal is_closing
+        is_closing = True
+        interrupt()
+
     timer = threading.Timer(seconds, interrupt)
     timer.daemon = True
     timer.start()
-    _UNDER_WAY[thread] = interrupt
+    _UNDER_WAY[thread] = close
     try:
         yield
     except _TookTooLong as error:
+        if is_closing:
+            raise JobCancelled("was interrupted: the program closes") from error
         raise StrategyError(f"took longer than {seconds:g} s", hint=hint) from error
     finally:
         with lock:
@@ -61,8 +70,8 @@ def interrupted_after(seconds: float, hint: str) -> Iterator[None]:
 
 def interrupt_all() -> None:
     """End every block that is under way in any thread: the program closes and waits for none of them."""
-    for interrupt in tuple(_UNDER_WAY.values()):
-        interrupt()
+    for close in tuple(_UNDER_WAY.values()):
+        close()
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:

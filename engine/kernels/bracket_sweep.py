@@ -60,6 +60,7 @@ def _sweep_brackets(
     )  # fmt: skip
     buy_row, sell_row = -1, -1
     for cell in range(cell_params.shape[0]):
+        targets[:] = 0.0  # what a rule leaves out is flat, and not what the cell before held
         rule(prices, bank, cell_rows[cell], cell_params[cell], targets[0])
         above, below = cell_rows[cell, lines[0]], cell_rows[cell, lines[1]]
         if above != buy_row or below != sell_row:

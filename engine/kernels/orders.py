@@ -272,7 +272,8 @@ def plan(
     elif state[asset, CARRY] != 0.0:
         want = state[asset, GOAL]
         state[asset, DECISION], state[asset, CAUSE] = state[asset, CARRY_DECISION], state[asset, CARRY_REASON]
-        price = slipped(raw, 1.0 if want > quantity else -1.0, asset, decision, market)
+        decided = int(state[asset, CARRY_DECISION])
+        price = slipped(raw, 1.0 if want > quantity else -1.0, asset, decided, market)
         state[asset, PRICE] = impacted(price, raw, want - quantity, asset, bar, market, extra)
         state[asset, WANT] = want
 

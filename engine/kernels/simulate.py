@@ -58,7 +58,7 @@ from engine.kernels.terms import (
     THIS_CLOSE,
 )
 
-KERNEL_VERSION = "3"
+KERNEL_VERSION = "4"
 SCAN = 64
 
 # Cash this far below zero, as a share of the capital, is rounding and not debt.

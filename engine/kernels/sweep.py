@@ -50,6 +50,7 @@ def _sweep(rule, prices, market, extra, bank, cell_rows, cell_params, gate, term
     lanes, book = np.empty((2, LANES)), np.empty(BOOK_SIZE)
     periods, risk_free, benchmark = context
     for cell in range(cell_params.shape[0]):
+        targets[:] = 0.0  # what a rule leaves out is flat, and not what the cell before held
         rule(prices, bank, cell_rows[cell], cell_params[cell], targets[0])
         if not is_lawful(targets[0]):
             out[cell, :] = np.nan

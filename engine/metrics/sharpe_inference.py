@@ -72,9 +72,12 @@ def sharpe_error(found: Moments) -> float:
 
 
 def probabilistic_sharpe(found: Moments, benchmark: float = 0.0) -> float:
-    """Return the probability that the true Sharpe ratio of a bar is above a benchmark (PSR)."""
+    """Return the probability that the true Sharpe ratio of a bar is above a benchmark (PSR).
+
+    NaN without an error, as some returns of two values have none: it is undefined, not certain.
+    """
     error = sharpe_error(found)
-    if math.isnan(found.sharpe) or math.isnan(error):
+    if math.isnan(found.sharpe) or not error > 0.0:
         return math.nan
     return _NORMAL.cdf((found.sharpe - benchmark) / error)
 

@@ -10,6 +10,7 @@ import ast
 import re
 import unicodedata
 from importlib import resources
+from importlib.util import decode_source
 from pathlib import Path
 from typing import Literal, TypeGuard
 
@@ -84,7 +85,10 @@ def copy_strategy(folder: Path, strategy: str, name: str = "") -> Path:
         The folder cannot be written.
     """
     cls = registry.get(strategy)
-    source = registry.path_of(strategy).read_text(encoding="utf-8")
+    # A user's file may be gone or half written by now: the copy is of what is loaded.
+    is_users = registry.is_user_plugin(strategy)
+    content = registry.source_of(strategy) if is_users else registry.path_of(strategy).read_bytes()
+    source = decode_source(content)
     return _write(folder, name or free_name(folder, f"My {cls.title}"), source, cls.__name__, cls.title)
 
 

@@ -75,7 +75,12 @@ def bracket_cells(
     distances = [None if np.isnan(own[0, k]) else float(own[0, k]) for k in (STOP_LOSS, TAKE_PROFIT)]
     first = Bracket(np.empty(0), np.empty(0), int(own[0, ENTRY_BARS]), *distances)
     lines = np.array([names.index(str(line)) for line in (given.long, given.short)])
-    return BracketCells(fill_in_bracket(spec, first), lines, own)
+    filled = fill_in_bracket(spec, first)
+    for name, column in (("stop_loss", STOP_LOSS), ("take_profit", TAKE_PROFIT)):
+        distance = getattr(filled.execution, name)
+        if getattr(given, name) is None and distance is not None:  # left to the spec
+            own[:, column] = distance
+    return BracketCells(filled, lines, own)
 
 
 def _settings(given: Levels, n_cells: int) -> FloatArray | None:

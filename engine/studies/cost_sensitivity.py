@@ -79,9 +79,9 @@ def _break_even(free: BacktestResult, total_at: Callable[[float], float]) -> flo
         return float("nan")
     low, high = 0.0, 1.0
     while total_at(high) > 0.0:
-        low, high = high, 2.0 * high
-        if high > MOST_BPS:
+        if high == MOST_BPS:
             return float("inf")
+        low, high = high, min(2.0 * high, MOST_BPS)
     while high - low > _CLOSE_ENOUGH:
         middle = 0.5 * (low + high)
         if total_at(middle) > 0.0:

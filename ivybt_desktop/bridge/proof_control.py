@@ -36,6 +36,7 @@ HURRY_MS = 5_000
 NO_PRICES = "Open prices: the strategy is checked on them"
 STOPPED = "The check was stopped; Check again begins anew"
 TOO_LONG = "The check was stopped: it took long, and other settings waited for theirs"
+EDITED = "The strategy was edited while it was checked"
 _OF_USERS = ("backtest", "sweep")
 
 
@@ -210,6 +211,8 @@ class ProofControl:
     def _strategies_changed(self) -> None:
         # A proof that another program made meanwhile counts too.
         self._known = {key: proof for key, proof in self._known.items() if proof is not None}
+        # An edit that was taken back is the source of before, and nothing is wrong with that.
+        self._problems = {key: words for key, words in self._problems.items() if words != EDITED}
         self._spec_changed()
         self._tell()
 
@@ -269,6 +272,7 @@ class ProofControl:
         self._settled.stop()
         if not traded or spec is None or not key:
             return
+        self._hurry.stop()  # what it presses is stopped here, if at all
         if self._check is not None:
             self._stop(STOPPED)
         self._tried.pop(key, None)
@@ -283,7 +287,9 @@ class ProofControl:
         self._tell()
 
     def _give_up(self) -> None:
-        self._stop(TOO_LONG)
+        # The settings that waited may be proven by now, or be those of the check itself.
+        if self._is_wanted() and self._check is not None and self._check.key != self._key:
+            self._stop(TOO_LONG)
 
     def _stop(self, reason: str) -> None:
         if self._check is not None:
@@ -306,7 +312,7 @@ class ProofControl:
     def _keep(self, check: _Check, report: LeakReport) -> None:
         if report.key != check.key:
             # Edited between the question and the answer: the new source has a key of its own.
-            self._problems[check.key] = "The strategy was edited while it was checked"
+            self._problems[check.key] = EDITED
         if report.problem:
             self._problems[report.key], self._tried[report.key] = report.problem, check.spec
             return

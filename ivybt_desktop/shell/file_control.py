@@ -312,6 +312,11 @@ class FileControl:
                 text = path.read_bytes()
             except OSError as error:
                 raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from None
+            if target.exists() and target.read_bytes() != text:
+                raise InputError(
+                    f"your strategy folder holds another {path.name}", where=str(target),
+                    hint="Rename one of the two; nothing was copied",
+                )  # fmt: skip
             write_whole(target, text)
 
         self._background(add, lambda _: self._tell_added(path.name), self._tell)

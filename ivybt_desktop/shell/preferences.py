@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +34,21 @@ class LastProject(Model):
     spec: dict[str, Any] = Field(default_factory=dict)
 
 
+class ChartIndicator(Model):
+    """An indicator that a person put on the chart.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the catalogue.
+    params : dict
+        Parameters that differ from their defaults.
+    """
+
+    name: str
+    params: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
+
+
 class Settings(Model):
     """Everything that is remembered between two sessions.
 
@@ -55,6 +71,8 @@ class Settings(Model):
         Price files opened, newest first.
     editor : str
         Command that opens a strategy file, with ``{file}`` and ``{line}``; empty for the system's.
+    indicators : tuple of ChartIndicator
+        What was put on the chart by hand.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -67,6 +85,7 @@ class Settings(Model):
     last: LastProject = LastProject()
     recent: tuple[str, ...] = ()
     editor: str = ""
+    indicators: tuple[ChartIndicator, ...] = ()
 
     def with_recent(self, path: Path) -> Settings:
         """Return settings with ``path`` first among the recent files."""
@@ -99,6 +118,11 @@ class Preferences:
     def update(self, **changes: Any) -> None:
         """Change some settings; nothing is written before `save`."""
         self.settings = self.settings.model_copy(update=changes)
+
+    def keep_indicators(self, kept: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Take the indicators that are on the chart now; nothing is written before `save`."""
+        found = tuple(ChartIndicator(name=name, params=dict(params)) for name, params in kept)
+        self.update(indicators=found)
 
     def save(self) -> None:
         """Write the file.

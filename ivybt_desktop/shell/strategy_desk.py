@@ -102,7 +102,12 @@ class StrategyDesk:
     def copy(self) -> None:
         """Ask for a name and copy the strategy in use under it."""
         name = self._name()
-        if not name or name not in registry.names():
+        if not name:
+            return
+        try:
+            wanted = f"My {registry.get(name).title}"
+        except IvyError as error:  # its file is broken or gone
+            self._tell(error)
             return
         from engine.storage.strategy_files import copy_strategy, free_name  # noqa: PLC0415
 
@@ -111,13 +116,23 @@ class StrategyDesk:
         def answer(title: str) -> None:
             self._make(lambda: copy_strategy(folder, name, title), answer, title)
 
-        title = free_name(folder, f"My {registry.get(name).title}")
+        try:
+            title = free_name(folder, wanted)
+        except IvyError:  # its own title is too long for two words more
+            title = free_name(folder, _NAMES["rule"])
         self._palette.ask("Name of the copy, then Enter", title, answer)
 
     def show_folder(self) -> None:
         """Open the strategy folder in the system's file browser."""
-        self._folder.folder.mkdir(parents=True, exist_ok=True)
-        show(self._folder.folder)
+        from engine.storage.files import storage_error  # noqa: PLC0415
+
+        folder = self._folder.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._tell(storage_error(error, folder, "cannot make the strategy folder"))
+            return
+        show(folder)
 
     def set_editor(self) -> None:
         """Ask for the command that opens a strategy file."""

@@ -22,6 +22,9 @@ def build(ctx: AppContext) -> Dock:
     view.panel.added.connect(presenter.drawn.add)
     view.panel.changed.connect(presenter.drawn.change)
     view.panel.removed.connect(presenter.drawn.remove)
+    presenter.drawn.restore(ctx.indicators)
+    if ctx.keep_indicators is not None:
+        presenter.drawn.changed.connect(ctx.keep_indicators)
     actions = [
         Action("chart.next_trade", "Chart: next trade (Ctrl+Right)", lambda: presenter.step(1)),
         Action("chart.previous_trade", "Chart: previous trade (Ctrl+Left)", lambda: presenter.step(-1)),

@@ -70,4 +70,5 @@ class JobCatalogue:
             case Failed():
                 failed(event.error or JobError(event.what, where=event.where, hint=event.hint))
             case Cancelled():
-                failed(JobError("the indicator was cancelled", hint="Open the list again"))
+                hint = "Open the list again, or change a parameter"
+                failed(JobError("the indicator was cancelled", hint=hint))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.core.errors import IvyError
 from ivybt_desktop.docks.chart.ports import FloatArray, Lines
+from ivybt_desktop.signal import Signal
+from ivybt_desktop.widgets.field_words import check
 
 if TYPE_CHECKING:
     from engine.core.bars import Bars
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from engine.indicators.catalogue import CatalogueEntry
 
 LOADING, EMPTY = "Loading the catalogue", ""
+# Name and parameters of each, as they are kept between two sessions.
+type Kept = tuple[tuple[str, Mapping[str, Any]], ...]
 
 
 class CatalogueSource(Protocol):
@@ -96,6 +100,11 @@ class DrawnIndicators:
     source : CatalogueSource
     redraw : callable
         Called when `lines` have changed.
+
+    Attributes
+    ----------
+    changed : Signal(tuple)
+        Emitted with `kept` when the person has changed the list.
     """
 
     def __init__(self, view: PanelView, source: CatalogueSource, redraw: Callable[[], None]) -> None:
@@ -105,6 +114,13 @@ class DrawnIndicators:
         self._drawn: list[_Drawn] = []
         self._bars: Bars | None = None
         self._last = 0
+        self._wanted: Kept = ()
+        self.changed: Signal[Kept] = Signal()
+
+    @property
+    def kept(self) -> Kept:
+        """Names and parameters of all of them, also of those that wait for the catalogue."""
+        return (*((one.entry.name, dict(one.params)) for one in self._drawn), *self._wanted)
 
     @property
     def lines(self) -> Lines:
@@ -126,11 +142,17 @@ class DrawnIndicators:
         self._show()
         self._source.entries(self._take_entries, self._fail_entries)
 
+    def restore(self, kept: Kept) -> None:
+        """Put those of another session on the chart, once it has bars: their library is slow to load."""
+        self._wanted = (*self._wanted, *kept)
+        self._fetch_wanted()
+
     def add(self, name: str) -> None:
         """Put an indicator on the chart with its defaults."""
         if name in self._entries:
             self._drawn.append(_Drawn(self._entries[name]))
             self._compute(len(self._drawn) - 1)
+            self.changed.emit(self.kept)
 
     def change(self, place: int, name: str, value: Any) -> None:
         """Change a parameter of one on the chart; a value at its default is left out."""
@@ -145,6 +167,7 @@ class DrawnIndicators:
             del params[name]
         self._drawn[place] = replace(drawn, params=params)
         self._compute(place)
+        self.changed.emit(self.kept)
 
     def remove(self, place: int) -> None:
         """Take one off the chart."""
@@ -152,6 +175,7 @@ class DrawnIndicators:
             del self._drawn[place]
             self._show()
             self._redraw()
+            self.changed.emit(self.kept)
 
     def show_bars(self, bars: Bars) -> None:
         """Compute everything on other bars."""
@@ -159,6 +183,7 @@ class DrawnIndicators:
         self._drawn = [replace(drawn, lines={}) for drawn in self._drawn]
         for place in range(len(self._drawn)):
             self._compute(place)
+        self._fetch_wanted()
 
     def close(self) -> None:
         """Forget what is under way."""
@@ -187,7 +212,19 @@ class DrawnIndicators:
 
     def _take_entries(self, entries: Sequence[CatalogueEntry]) -> None:
         self._entries, self._words = {entry.name: entry for entry in entries}, EMPTY
+        wanted, self._wanted = self._wanted, ()
+        gone = [name for name, _ in wanted if name not in self._entries]
+        if gone:
+            self._words = f"Not in the catalogue any more: {', '.join(gone)}"
         self._show()
+        for name, params in wanted:
+            if name in self._entries:
+                self._drawn.append(_Drawn(self._entries[name], _usable(params, self._entries[name])))
+                self._compute(len(self._drawn) - 1)
+
+    def _fetch_wanted(self) -> None:
+        if self._wanted and self._bars is not None:
+            self.open()
 
     def _fail_entries(self, error: IvyError) -> None:
         self._words = str(error)
@@ -196,6 +233,15 @@ class DrawnIndicators:
     def _show(self) -> None:
         rows = tuple(map(_row_of, self._drawn))
         self._view.show_indicators(IndicatorState(tuple(self._entries.values()), self._words, rows))
+
+
+def _usable(params: Mapping[str, Any], entry: CatalogueEntry) -> dict[str, Any]:
+    """Return the parameters that an indicator still has, with values that it still takes."""
+    known = {info.name: info for info in entry.fields}
+    return {
+        name: value for name, value in params.items()
+        if name in known and value != known[name].default and not check(known[name], value)
+    }  # fmt: skip
 
 
 def _row_of(drawn: _Drawn) -> IndicatorRow:

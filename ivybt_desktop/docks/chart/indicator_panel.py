@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from engine.indicators.catalogue import CatalogueEntry
 
 _WIDTH = 72 * SIZES.grid
+# Rows over the cards: words and list.
+_ABOVE = 2
 
 
 class _Card(QWidget):
@@ -47,8 +49,7 @@ class _Card(QWidget):
         column.addWidget(self.form)
         column.addWidget(self.note)
         self.off.clicked.connect(self.removed)
-        # While a slider is dragged the line follows.
-        self.form.changed.connect(self.changed)
+        # A job for each step of a drag would pile up.
         self.form.committed.connect(self.changed)
         self.show_row(row)
 
@@ -96,22 +97,20 @@ class IndicatorPanel(QFrame):
         self._cards: list[_Card] = []
         body = QWidget()
         self._column = QVBoxLayout(body)
-        self._column.setContentsMargins(SIZES.padding, 0, SIZES.padding, 0)
+        self._column.setContentsMargins(SIZES.padding, SIZES.grid, SIZES.padding, SIZES.grid)
         self._column.setSpacing(SIZES.padding)
+        # All of it scrolls: a low window has room for a few rows only.
+        for part in (self.words, self.list):
+            self._column.addWidget(part)
         self._column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)
-        top = QVBoxLayout()
-        top.setContentsMargins(SIZES.padding, SIZES.grid, SIZES.padding, SIZES.grid)
-        top.addWidget(self.words)
-        top.addWidget(self.list)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(top)
-        column.addWidget(area, 1)
+        column.addWidget(area)
         self.list.chosen.connect(self.added)
         self.list.left.connect(self.left)
 
@@ -143,7 +142,7 @@ class IndicatorPanel(QFrame):
         card.removed.connect(partial(self.removed.emit, place))
         card.changed.connect(partial(self.changed.emit, place))
         self._cards.append(card)
-        self._column.insertWidget(place, card)
+        self._column.insertWidget(_ABOVE + place, card)
 
 
 def _choice(entry: CatalogueEntry) -> Choice:

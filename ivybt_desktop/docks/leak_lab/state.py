@@ -17,10 +17,11 @@ from engine.backtest.proof_words import (
 )
 from engine.core.errors import IvyError
 from engine.core.instrument import symbols_text
+from engine.jobs.border import Failure, attempt
 from ivybt_desktop.bridge.proof_badge import proof_line
 
 if TYPE_CHECKING:
-    from engine.backtest.spec import BacktestSpec
+    from engine.backtest.spec import BacktestSpec, StrategySpec
     from engine.core.bars import Bars
     from engine.storage.proofs import Proof
     from ivybt_desktop.bridge.proof_control import Standing
@@ -168,12 +169,13 @@ def _declared(spec: BacktestSpec) -> int | None:
     """Return the longest warm-up that the strategies declare; None when one of them cannot be asked."""
     from engine.strategies import load  # noqa: PLC0415
 
-    try:
-        found = [load(one.name) for one in (spec.strategy, *spec.sleeves)]
-        given = [one.params for one in (spec.strategy, *spec.sleeves)]
-        return max(int(one.warmup(one.parse(params))) for one, params in zip(found, given, strict=True))
-    except IvyError:
-        return None
+    def declared(one: StrategySpec) -> int:
+        strategy = load(one.name)
+        return int(strategy.warmup(strategy.parse(one.params)))
+
+    # The user's code may raise anything, and for values that its proof was not made with.
+    found = attempt(lambda: max(map(declared, (spec.strategy, *spec.sleeves))))
+    return None if isinstance(found, Failure) else found
 
 
 def _title(spec: BacktestSpec) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import IvyError
 from engine.fields import FieldInfo
 from engine.strategies import Strategy, registry
 from ivybt_desktop.docks.setup.kinds import SLEEVES, items_of
 from ivybt_desktop.docks.setup.sections import params_of
+
+if TYPE_CHECKING:
+    from engine.backtest.result import BacktestResult
 
 # "/home/ann/plugins/" before "idea.py:12".
 _FOLDER = re.compile(r"^.*[\\/](?=[^\\/]+\.py\b)")
@@ -36,6 +39,19 @@ def used_classes(values: Mapping[str, Any]) -> tuple[type[Strategy] | None, ...]
     """Return the classes of all strategies of the form: others after a file was edited."""
     names = (values["strategy.name"], *(values[f"{prefix}.name"] for prefix in items_of(values, SLEEVES)))
     return tuple(known_class(str(name)) for name in names)
+
+
+def is_as_loaded(result: BacktestResult) -> bool:
+    """Return whether a run was made with the user's strategies as they are loaded now; True if unknown."""
+    used = (result.spec.strategy, *result.spec.sleeves)
+    if not result.proof_key or not any(registry.is_user_plugin(one.name) for one in used):
+        return True
+    from engine.backtest.leak import proof_key  # noqa: PLC0415  (loads numba)
+
+    try:
+        return proof_key(result.spec) == result.proof_key
+    except IvyError:
+        return False
 
 
 def trouble_with(name: str) -> str:

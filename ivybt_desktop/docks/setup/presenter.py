@@ -19,7 +19,7 @@ from ivybt_desktop.docks.setup.cost_start import costs_in, preset_line, preset_o
 from ivybt_desktop.docks.setup.edits import Edit, ForgetSymbols, set_value
 from ivybt_desktop.docks.setup.finer import READING, FinerBars
 from ivybt_desktop.docks.setup.history import History
-from ivybt_desktop.docks.setup.missing import failure_words, known_params, used_classes
+from ivybt_desktop.docks.setup.missing import failure_words, is_as_loaded, known_params, used_classes
 from ivybt_desktop.docks.setup.ports import LivePort, PresetStore, SetupServices, SetupView
 from ivybt_desktop.docks.setup.preset_control import PresetControl
 from ivybt_desktop.docks.setup.sections import FINER, PARAMS, PRESET
@@ -306,8 +306,10 @@ class SetupPresenter:
             self._workspace.log("info", f"Costs: {preset_line(preset)}")
         self._apply()
 
-    def _result_changed(self, _result: BacktestResult | None) -> None:
-        self._ran_with, self._live_error = used_classes(self.values), ""
+    def _result_changed(self, result: BacktestResult | None) -> None:
+        # A run that was under way while its file was edited is one of the source before.
+        is_current = result is None or is_as_loaded(result)
+        self._ran_with, self._live_error = used_classes(self.values) if is_current else (), ""
         self._show(self._judge())
 
     def _badges_changed(self) -> None:

@@ -217,3 +217,24 @@ def test_that_the_example_of_the_rules_holds():
     [traded] = instruments_of([share, metal], spec_of())
     assert traded.symbol == "SHARE"
     np.testing.assert_array_equal(traded.columns["METAL"], [np.nan, 50.0])
+
+
+def test_that_a_date_range_knows_the_close_of_a_reference_before_it():
+    """The miners close an hour before the metal: at their first close of a range its last one is a day old."""
+    early = dataclasses.replace(MINERS, time=MINERS.time - HOUR)
+    whole = run_backtest([early, METAL], spec_of())
+    for start in range(40, 80):
+        spec = spec_of(data={"start": str(np.datetime64(int(early.session[start]), "D"))})
+        dated, each = run_backtest([early, METAL], spec), run_each([early, METAL], spec)
+        np.testing.assert_array_equal(dated.bars.columns["METAL"], whole.bars.columns["METAL"][start:])
+        assert dated.metrics["final_equity"] == each.metrics["final_equity"][0]
+
+
+def test_that_a_reference_alone_is_refused_whatever_the_strategy_shall_trade():
+    for symbols, told in (((), "the instrument to trade"), (("GOLD",), "GOLD")):
+        spec = BacktestSpec(
+            strategy={"name": "intermarket_zscore", "params": {"reference": "METAL"}, "symbols": symbols}
+        )
+        with pytest.raises(InputError, match="nothing is left to trade") as caught:
+            run_backtest(METAL, spec)
+        assert f"Load {told} too" in str(caught.value)

@@ -1,5 +1,7 @@
 """Rule 24 for every field there is: what changes the run changes the receipt, and nothing else does."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -174,6 +176,16 @@ def test_that_the_order_of_fields_and_the_kind_of_number_do_not_matter():
     runs = [run_backtest(bars, BASE), run_backtest(bars, BacktestSpec.parse(turned))]
     runs.append(run_backtest(bars, BacktestSpec(strategy="ema_cross", params={"slow": 20.0, "fast": 5.0})))
     assert len({run.receipt for run in runs}) == 1
+
+
+def test_that_prices_before_a_test_part_change_its_receipt_rule_24():
+    bars = random_bars(1)
+    close = bars.close.copy()
+    close[len(bars) // 2 - 5] = bars.low[len(bars) // 2 - 5]
+    spec = BASE.replace(data={"train_split": 0.5, "run_mode": "test"})
+    one, other = run_backtest(bars, spec), run_backtest(dataclasses.replace(bars, close=close), spec)
+    assert one.bars.digest == other.bars.digest
+    assert one.receipt != other.receipt
 
 
 @pytest.mark.parametrize("name", ["time", "session", *OHLCV, "column"])

@@ -75,3 +75,8 @@ CAPPED = [
 def test_that_a_volume_cap_fills_its_share_and_always_carries_exits_rule_9(execution, unfilled, seed):
     costs = ({}, {"slippage_bps": 5, "commission_bps": 5, "commission_min": 2}, {"impact_bps": 30})[seed]
     against(2300 + seed, execution | {"unfilled": unfilled}, costs)
+
+
+@pytest.mark.parametrize(("execution", "seed"), list(itertools.product(CAPPED, range(2))))
+def test_that_a_carried_rest_slips_by_the_range_of_the_bar_that_decided_rule_6(execution, seed):
+    against(2400 + seed, execution | {"unfilled": "carry"}, {"slippage_range": 0.1})

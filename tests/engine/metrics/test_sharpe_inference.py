@@ -110,3 +110,11 @@ def test_that_more_trials_deflate_more():
     values = [deflated_sharpe(found, trials, 0.001) for trials in (1, 10, 100, 1000)]
     assert values == sorted(values, reverse=True)
     assert values[0] == probabilistic_sharpe(found)
+
+
+def test_that_a_ratio_without_an_error_has_no_probability():
+    """Returns of two values: kurtosis is 1 + skew^2, and at a ratio of 2 / skew the error is 0."""
+    found = Moments(2 / 1.5, 100, 1.5, 3.25)
+    assert sharpe_error(found) == 0.0
+    assert math.isnan(probabilistic_sharpe(found))
+    assert math.isnan(deflated_sharpe(found, 10, 0.001))

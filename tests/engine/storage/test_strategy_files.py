@@ -11,6 +11,7 @@ from engine.registry import Registry
 from engine.storage.strategy_files import class_name_of, copy_strategy, free_name, new_strategy
 from engine.strategies import Strategy, check_declaration
 from engine.strategies import registry as built_in
+from tests.fakes.plugins import write_plugin
 from tests.fakes.prices import random_bars
 
 NAMES = [name for name in built_in.names() if not built_in.is_user_plugin(name)]
@@ -78,3 +79,20 @@ def test_that_a_name_that_python_or_a_disk_refuses_is_refused_in_words(name):
 @pytest.mark.parametrize(("name", "expected"), [("my idea", "MyIdea"), ("RSI 2", "RSI2"), ("é-a_b", "EAB")])
 def test_that_words_become_a_class_name(name, expected):
     assert class_name_of(name) == expected
+
+
+@pytest.mark.parametrize("text", ["(", None])
+def test_that_a_copy_is_of_what_is_loaded_whatever_became_of_the_file(tmp_path, text):
+    write_plugin(tmp_path, "Steady")
+    path = tmp_path / "steady.py"
+    try:
+        built_in.scan(tmp_path)
+        path.unlink()
+        if text is not None:
+            path.write_text(text)
+        made = copy_strategy(tmp_path, "steady", "Mine")
+        assert "class Mine(Strategy)" in made.read_text()
+    finally:
+        for file in tmp_path.glob("*.py"):
+            file.unlink()
+        built_in.scan(tmp_path)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import InputError
+from engine.core.trade import Reason
 from engine.metrics import METRIC_NAMES
 from engine.strategies import registry
 from engine.studies import cells as module
@@ -149,3 +150,74 @@ def test_that_bars_a_strategy_refuses_are_told_in_the_cells_that_it_refuses_them
     assert "x of 5 needs other bars" in each.errors[0]
     assert values[0, 0] == alone[METRIC_NAMES[0]]
     assert np.isnan(values[4:]).all()
+
+
+def test_that_a_stop_that_the_levels_leave_to_the_spec_is_that_of_every_cell(tmp_path):
+    """A spec that was filled in before says `bracket` and the stop; the levels say neither stop nor target."""
+    text = """
+        from engine.indicators.moving_average import sma
+        from engine.strategies import Levels, Strategy, StrategyParams, param, rule
+
+        class Straddle(Strategy):
+            title = "Straddle"
+            class Params(StrategyParams):
+                n: int = param(3, low=2, high=9)
+            def indicators(self, p):
+                return {"long": sma("high", p.n), "short": sma("low", p.n)}
+            def levels(self, bars, p):
+                return Levels("long", "short", bars_alive=2)
+            @rule
+            def decide(bars, bank, rows, params, target):
+                for t in range(10, bars.close.shape[0]):
+                    target[t] = 1.0 if t % 12 < 9 else 0.0
+    """
+    (tmp_path / "straddle.py").write_text(textwrap.dedent(text))
+    registry.scan(tmp_path)
+    try:
+        execution = {"entry": "bracket", "entry_bars": 2, "stop_loss": 0.01, "take_profit": 0.02}
+        spec = BacktestSpec(strategy="straddle", execution=execution)
+        errors: dict[int, str] = {}
+        values = CellRunner(BARS, spec, build_cells("straddle", {}, {"n": range(2, 6)}).params).run(0, 4, errors)
+        runs = [run_backtest(BARS, spec.replace(strategy={"name": "straddle", "params": {"n": n}})) for n in range(2, 6)]
+    finally:
+        (tmp_path / "straddle.py").unlink()
+        registry.scan(tmp_path)
+    assert errors == {}
+    assert any((run.trades["exit_reason"] == Reason.STOP_LOSS).any() for run in runs)
+    for row, run in enumerate(runs):
+        found = dict(zip(METRIC_NAMES, values[row].tolist(), strict=True))
+        for name in ("total_return", "sharpe", "trades", "win_rate"):
+            assert found[name] == run.metrics[name]
+
+
+@pytest.mark.parametrize("placed", ["", "def levels(self, bars, p): return Levels('long', 'short', bars_alive=2)"])
+def test_that_bars_that_a_rule_leaves_out_are_flat_in_every_cell(tmp_path, placed):
+    """As in its own run: neither the targets of the cell before nor what was in the memory."""
+    text = f"""
+        from engine.indicators.moving_average import sma
+        from engine.strategies import Levels, Strategy, StrategyParams, param, rule
+
+        class Sparse(Strategy):
+            title = "Sparse"
+            class Params(StrategyParams):
+                n: int = param(3, low=2, high=60)
+            def indicators(self, p):
+                return {{"long": sma("high", 2), "short": sma("low", 2)}}
+            {placed}
+            @rule
+            def decide(bars, bank, rows, params, target):
+                for t in range(int(params[0]), bars.close.shape[0]):
+                    if t % int(params[0]) == 0:
+                        target[t] = 1.0
+    """
+    (tmp_path / "sparse.py").write_text(textwrap.dedent(text))
+    registry.scan(tmp_path)
+    try:
+        spec, values = BacktestSpec(strategy="sparse"), range(2, 60, 3)
+        found = run_cells(BARS, spec, build_cells("sparse", {}, {"n": values}).params)
+        runs = [run_backtest(BARS, BacktestSpec(strategy="sparse", params={"n": n})).metrics for n in values]
+    finally:
+        (tmp_path / "sparse.py").unlink()
+        registry.scan(tmp_path)
+    for name in ("total_return", "trades", "orders", "exposure"):
+        assert found[:, METRIC_NAMES.index(name)].tolist() == [run[name] for run in runs]

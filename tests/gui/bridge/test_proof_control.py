@@ -243,6 +243,38 @@ def test_that_a_check_under_way_is_ended_soon_when_other_settings_wait(bench):
     assert bench.jobs.submitted[-1].spec == TURTLE
 
 
+def test_that_a_check_asked_for_by_hand_is_not_ended_for_the_one_before_it(bench):
+    bench.show()
+    bench.delays.settled.fire()
+    bench.workspace.set_spec(TURTLE)
+    bench.delays.settled.fire()
+    assert bench.delays.hurry.waits == HURRY_MS
+    bench.control.check_again()
+    assert bench.jobs.submitted[-1].spec == TURTLE
+    assert bench.delays.hurry.waits is None
+
+
+@pytest.mark.parametrize("shown", [CROSS, BacktestSpec(strategy="sma_cross")])
+def test_that_a_check_goes_on_when_nobody_waits_any_more(bench, shown):
+    bench.store.put(clean_report(proof_key(BacktestSpec(strategy="sma_cross"))))
+    bench.show()
+    bench.delays.settled.fire()
+    bench.workspace.set_spec(TURTLE)
+    bench.delays.settled.fire()
+    bench.workspace.set_spec(shown)
+    bench.delays.hurry.fire()
+    assert bench.jobs.cancelled == []
+
+
+def test_that_an_edit_that_was_taken_back_is_checked(bench):
+    bench.show()
+    bench.delays.settled.fire()
+    bench.end(clean_report("d4" * 32))
+    assert bench.delays.settled.waits is None
+    bench.workspace.strategies_changed.emit()
+    assert bench.delays.settled.waits == SETTLED_MS
+
+
 def test_that_one_that_ends_in_time_is_kept_and_the_other_follows(bench):
     bench.show()
     bench.delays.settled.fire()

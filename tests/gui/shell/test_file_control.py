@@ -179,6 +179,18 @@ def test_that_a_strategy_file_is_copied_only_on_request(bench: Bench, tmp_path: 
     assert changed == [1]
 
 
+def test_that_a_strategy_file_of_the_user_is_never_replaced_by_another(bench: Bench, tmp_path: Path) -> None:
+    bench.plugins.mkdir()
+    mine = bench.plugins / "steady.py"
+    mine.write_text("# weeks of work\n")
+    write_plugin(tmp_path / "mail", "Steady")
+    bench.control.open(tmp_path / "mail" / "steady.py")
+    assert bench.board.newest is not None
+    bench.board.newest.actions[0][1]()
+    assert mine.read_text() == "# weeks of work\n"
+    assert "holds another steady.py" in bench.board.newest.text
+
+
 def test_that_a_broken_strategy_file_is_told_with_its_line(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "odd.py"
     path.write_text("x = 1\nraise ValueError('odd')\n")

@@ -82,3 +82,16 @@ def test_that_the_home_is_made_with_its_folders(tmp_path: Path) -> None:
     assert home.complaint == ""
     for folder in (home.runs, home.presets, home.plugins, home.logs, home.cache):
         assert folder.is_dir()
+
+
+def test_that_indicators_of_the_chart_come_back_and_older_files_have_none(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"schema_version": 1, "theme": "light"}')
+    first = Preferences(path)
+    assert (first.settings.indicators, first.complaint) == ((), "")
+    kept = (("sma", {"length": 20, "mamode": "ema", "strict": True}), ("dpo", {}))
+    first.keep_indicators(kept)
+    first.save()
+    again = Preferences(path).settings.indicators
+    assert tuple((one.name, one.params) for one in again) == kept
+    assert [type(value) for value in again[0].params.values()] == [int, str, bool]

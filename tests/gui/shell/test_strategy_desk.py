@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from ivybt_desktop.app import Application
 from ivybt_desktop.docks.setup.view import SetupView
 from ivybt_desktop.shell import editor, strategy_desk
 from ivybt_desktop.shell.samples import sample_spec
+from tests.fakes.plugins import write_plugin
 
 
 class Opened:
@@ -139,3 +141,37 @@ def test_that_without_files_the_way_to_one_is_told_and_the_folder_is_shown(app: 
     assert "New strategy in the Strategy menu makes one" in app.board.newest.text
     app.actions.run("strategy.folder")
     assert opened.shown == ["plugins"]
+
+
+def test_that_a_strategy_folder_that_cannot_be_made_is_told(app: Application, opened: Opened) -> None:
+    shutil.rmtree(app.home.plugins, ignore_errors=True)
+    app.home.plugins.write_text("a file where the folder should be")
+    try:
+        app.actions.run("strategy.folder")
+    finally:
+        app.home.plugins.unlink()
+    assert "cannot make the strategy folder" in app.board.newest.text
+    assert opened.shown == []
+
+
+def test_that_a_strategy_with_a_long_title_can_be_copied(app: Application, opened: Opened, settle: Any) -> None:
+    write_plugin(app.home.plugins, "Steady")
+    source = app.home.plugins / "steady.py"
+    source.write_text(re.sub(r"title = .*", f'title = "{"long " * 20}"', source.read_text()))
+    registry.scan(app.home.plugins)
+    app.workspace.set_spec(sample_spec().replace(strategy={"name": "steady"}))
+    app.actions.run("strategy.copy")
+    assert app.window.palette_panel.field.text() == "My rule"
+    _answer(app, settle)
+    settle(lambda: opened.shown == ["my_rule.py"])
+
+
+def test_that_a_broken_strategy_is_not_copied_in_silence(app: Application, opened: Opened) -> None:
+    write_plugin(app.home.plugins, "Steady")
+    registry.scan(app.home.plugins)
+    app.workspace.set_spec(sample_spec().replace(strategy={"name": "steady"}))
+    (app.home.plugins / "steady.py").write_text("x = 1\n(\n")
+    registry.scan(app.home.plugins)
+    app.actions.run("strategy.copy")
+    assert "steady.py:2" in app.board.newest.text
+    assert not app.window.palette_panel.isVisible()

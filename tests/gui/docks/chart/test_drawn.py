@@ -177,7 +177,7 @@ def test_that_an_indicator_is_found_and_drawn_by_keyboard_and_taken_off_again(ch
     chart.source.drawn[0][3]({"SMA_10": line(float(BARS.close.mean()))})
     assert [layer.title for layer in chart.price.legend] == ["SMA 10"]
     card = chart.panel._cards[0]
-    card.form.changed.emit("length", 33)
+    card.form.committed.emit("length", 33)
     assert chart.source.drawn[1][2] == {"length": 33}
     card.off.click()
     assert chart.price.legend == []
@@ -193,3 +193,53 @@ def test_that_an_oscillator_gets_a_pane_of_its_own(chart):
     panes = len(chart.stack.panes)
     chart.source.drawn[0][3]({"DPO_20": line(0.5, "own")})
     assert len(chart.stack.panes) == panes + 1
+
+
+def test_that_what_is_on_the_chart_is_told_with_its_parameters_whenever_it_changes(desk):
+    told = []
+    desk.changed.connect(told.append)
+    desk.add("sma")
+    desk.change(0, "length", 20)
+    desk.add("dpo")
+    desk.remove(0)
+    assert told == [
+        (("sma", {}),), (("sma", {"length": 20}),), (("sma", {"length": 20}), ("dpo", {})), (("dpo", {}),),
+    ]  # fmt: skip
+
+
+def test_that_those_of_the_last_session_are_drawn_only_once_there_are_bars():
+    view, source = FakeChart(), FakeCatalogue()
+    drawn = DrawnIndicators(view, source, lambda: None)
+    kept = (("sma", {"length": 20}), ("dpo", {}))
+    drawn.restore(kept)
+    assert source.asked == []
+    drawn.show_bars(BARS)
+    drawn.show_bars(BARS)
+    assert len(source.asked) == 1
+    assert (drawn.kept, source.drawn) == (kept, [])
+    source.asked[0][0]((SMA, DPO))
+    assert [asked[:3] for asked in source.drawn] == [(BARS, "sma", {"length": 20}), (BARS, "dpo", {})]
+    assert drawn.kept == kept
+
+
+def test_that_a_catalogue_that_could_not_be_fetched_loses_nothing_and_is_asked_for_on_other_bars():
+    view, source = FakeChart(), FakeCatalogue()
+    drawn = DrawnIndicators(view, source, lambda: None)
+    drawn.restore((("sma", {"length": 20}),))
+    drawn.show_bars(BARS)
+    source.asked[0][1](DataError("no workers", hint="Wait"))
+    assert drawn.kept == (("sma", {"length": 20}),)
+    drawn.show_bars(random_bars(300))
+    source.asked[1][0]((SMA,))
+    assert drawn.lines == {}
+    assert drawn.kept == (("sma", {"length": 20}),)
+
+
+def test_that_an_indicator_that_is_gone_is_named_and_values_that_do_not_fit_are_left_out():
+    view, source = FakeChart(), FakeCatalogue()
+    drawn = DrawnIndicators(view, source, lambda: None)
+    drawn.restore((("old", {}), ("sma", {"length": "long", "width": 3}), ("sma", {"length": 900})))
+    drawn.show_bars(BARS)
+    source.asked[0][0]((SMA,))
+    assert view.last("show_indicators")[0].words == "Not in the catalogue any more: old"
+    assert drawn.kept == (("sma", {}), ("sma", {}))

@@ -247,3 +247,17 @@ def test_that_the_theme_is_followed_until_the_end(lab):
     lab.load()
     lab.workspace.badges_changed.emit()
     assert len(lab.view.states) == count
+
+
+def test_that_a_warm_up_that_raises_is_not_told(lab, tmp_path):
+    from engine.strategies import registry
+
+    body = "return np.full(n, 1.0)\n    def warmup(self, p):\n        return 10 // (p.x - 3)"
+    try:
+        write_plugin(tmp_path, "Touchy", body)
+        registry.scan(tmp_path)
+        lab.load(spec=BacktestSpec(strategy="touchy", params={"x": 3}))
+        assert lab.stand(PAST_ONLY, clean_report(KEY)).warmup == "Warm-up: 49 bars needed"
+    finally:
+        (tmp_path / "touchy.py").unlink()
+        registry.scan(tmp_path)

@@ -9,12 +9,15 @@ from dataclasses import replace
 
 import pytest
 
+from engine.backtest.run import run_backtest
 from engine.backtest.spec import BacktestSpec
 from engine.core.errors import StrategyError
 from engine.core.instrument import Instrument
 from engine.execution.presets import PRESETS
+from engine.storage.proofs import with_proof_key
 from ivybt_desktop.context import NO_BADGE, Badge
 from ivybt_desktop.docks.setup.state import NO_DATA, STALE
+from tests.fakes.plugins import write_plugin
 from tests.fakes.prices import random_bars
 from tests.gui.docks.setup.desk import Desk, result_of
 
@@ -359,3 +362,33 @@ def test_that_a_strategy_whose_settings_are_wrong_has_no_badge_of_another():
     desk.presenter.choose_strategy("ema_cross")
     assert desk.workspace.spec.strategy.name == "turtle"
     assert desk.state.badge == NO_BADGE
+
+
+def test_that_a_live_run_of_the_source_before_an_edit_does_not_stand_for_the_new_one(desk, tmp_path):
+    from engine.strategies import registry
+
+    source = tmp_path / "steady.py"
+    write_plugin(tmp_path, "Steady")
+    try:
+        registry.scan(tmp_path)
+        desk.presenter.choose_strategy("steady")
+        desk.workspace.set_result(_made(desk))
+        desk.presenter.change("capital", 5_000)
+        of_before = _made(desk)
+        source.write_text(f"{source.read_text()}\n# edited\n")
+        registry.scan(tmp_path)
+        desk.workspace.strategies_changed.emit()
+        desk.live.result.emit(of_before)
+        assert desk.workspace.result is of_before
+        of_now = _made(desk)
+        desk.live.result.emit(of_now)
+        assert desk.workspace.result is of_now
+        desk.workspace.set_result(of_before)
+        assert "edited" in desk.state.stale
+    finally:
+        source.unlink()
+        registry.scan(tmp_path)
+
+
+def _made(desk):
+    return with_proof_key(run_backtest(desk.workspace.bars, desk.spec))
