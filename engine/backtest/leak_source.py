@@ -81,13 +81,10 @@ def hint_for(target: Any, causes: tuple[str, ...]) -> Hint | None:
 
 def _walk(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
-        cause = ""
-        if isinstance(node, ast.Call):
-            cause = _of_call(node)
-        elif isinstance(node, ast.Subscript):
-            cause = SHIFT if _reaches_ahead(node.slice) else ""
-        if cause:
-            yield cause, node.lineno  # type: ignore[attr-defined]
+        if isinstance(node, ast.Call) and (cause := _of_call(node)):
+            yield cause, node.lineno
+        elif isinstance(node, ast.Subscript) and _reaches_ahead(node.slice):
+            yield SHIFT, node.lineno
 
 
 def _of_call(call: ast.Call) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.backtest.why_parts import plain_number
-from engine.backtest.why_source import Reading, assigned
+from engine.backtest.why_source import Reading, assigned, taken_apart
 
 OPERATORS = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=", ast.NotEq: "is not",
@@ -64,11 +64,8 @@ class Namer:
         """Return what a statement sets: ``side = 1``."""
         match node:
             case ast.Assign(targets=[target], value=value):
-                both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
-                if both and len(target.elts) == len(value.elts):  # type: ignore[attr-defined]
-                    pairs = zip(target.elts, value.elts, strict=True)  # type: ignore[attr-defined]
-                    return ", ".join(f"{self._own(one)} = {self.words(two)}" for one, two in pairs)
-                return f"{self._own(target)} = {self.words(value)}"
+                pairs = taken_apart(target, value)
+                return ", ".join(f"{self._own(one)} = {self.words(two)}" for one, two in pairs)
             case ast.AugAssign(target=target, op=op, value=value):
                 return f"{self._own(target)} {_sign(op)[0]}= {self.words(value)}"
             case ast.Continue():

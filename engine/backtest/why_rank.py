@@ -9,7 +9,7 @@ import numpy as np
 from engine.backtest.portfolio import RankBy
 from engine.backtest.result import BacktestResult
 from engine.backtest.why_account import DECIDED
-from engine.backtest.why_parts import Figure
+from engine.backtest.why_parts import Figure, Unit
 from engine.execution.fills import Fill
 
 _TITLES = {
@@ -47,8 +47,8 @@ def rank_figures(result: BacktestResult, asset: int, bar: int) -> tuple[Figure, 
     ]
     if rule in _TITLES:
         score = -scores[asset] if rule is RankBy.LOW_VOLATILITY else scores[asset]
-        unit = "money" if rule is RankBy.TURNOVER else "number" if rule is RankBy.SIGNAL else "share"
-        figures.append(Figure("score", _TITLES[rule], score, unit))  # type: ignore[arg-type]
+        unit: Unit = "money" if rule is RankBy.TURNOVER else "number" if rule is RankBy.SIGNAL else "share"
+        figures.append(Figure("score", _TITLES[rule], score, unit))
     return tuple(figures)
 
 

@@ -260,7 +260,7 @@ def _deciding_loop(loops: list[ast.For], target: str) -> int:
 
 def _stored(loop: ast.For) -> list[str]:
     """Return the arrays whose elements a loop sets at its own bar."""
-    name = loop.target.id  # type: ignore[attr-defined]
+    name = ast.unparse(loop.target)
     return [
         node.value.id for node in ast.walk(loop)
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)

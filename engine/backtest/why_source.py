@@ -250,29 +250,30 @@ def _spread(node: ast.FunctionDef, market: set[str]) -> set[str]:
     while True:
         before = len(found)
         for inner in ast.walk(node):
-            for target, value in _assigned(inner):
+            for target, value in assigned(inner):
                 if holds_market(value, found):
                     found |= _names(target)
         if len(found) == before:
             return found
 
 
-def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+def taken_apart(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """Return what each of several names is set to; the whole where it cannot be told apart."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        return list(zip(target.elts, value.elts, strict=True))
+    return [(target, value)]
+
+
+def assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Yield targets and values; a tuple of values is taken apart."""
-    if isinstance(node, ast.Assign):
-        for target in node.targets:
-            both = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
-            if both and len(target.elts) == len(node.value.elts):  # type: ignore[attr-defined]
-                yield from zip(target.elts, node.value.elts, strict=True)  # type: ignore[attr-defined]
-            else:
-                yield target, node.value
-    elif isinstance(node, ast.AugAssign) or (isinstance(node, ast.AnnAssign) and node.value is not None):
-        yield node.target, node.value  # type: ignore[misc]
-    elif isinstance(node, ast.For):
-        yield node.target, node.iter
-
-
-assigned = _assigned
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from taken_apart(target, value)
+        case ast.AugAssign(target=target, value=value) | ast.For(target=target, iter=value):
+            yield target, value
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield target, value
 
 
 def _names(target: ast.expr) -> set[str]:
@@ -308,7 +309,7 @@ def simple(statements: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _is_alias(node: ast.stmt) -> bool:
-    values = [value for _, value in _assigned(node)]
+    values = [value for _, value in assigned(node)]
     return bool(values) and all(isinstance(value, ast.Subscript | ast.Attribute) for value in values)
 
 
@@ -319,7 +320,7 @@ def read_statement(reading: Reading, node: ast.stmt) -> int:
         reading.add_chain(at, [(one.test, simple(one.body), "") for one in chain_of(node)])
         return at
     found: list[list[tuple[ast.expr, list[ast.stmt], str]]] = []
-    for target, value in _assigned(node):
+    for target, value in assigned(node):
         found += _value_tests(value, target)
     if isinstance(node, ast.Return | ast.Expr) and node.value is not None:
         found += _value_tests(node.value, None)
